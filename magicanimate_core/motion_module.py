@@ -1,0 +1,148 @@
+"""Temporal attention blocks (paper Sec. 3.1), with the names of the published `temporal_attention.ckpt`.
+
+The layers come from `operations` (torch.nn, or a host's classes that cast and stream their weights),
+so the same lines serve every host and training.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+Attend = Callable[[Tensor, Tensor, Tensor, int], Tensor]  # q, k, v (B, L, D), heads -> (B, L, D)
+
+SITE = re.compile(r"^((?:down_blocks\.\d+|up_blocks\.\d+|mid_block)\.motion_modules\.\d+)\.temporal_transformer\.")
+
+
+@dataclass(frozen=True)
+class MotionLayout:
+    widths: Mapping[str, int]  # site, e.g. "down_blocks.0.motion_modules.1" -> channels there
+    max_length: int = 24  # frames that the positional table covers
+    heads: int = 8  # cannot be told from the tensors
+    attentions: int = 2  # temporal self-attentions in a block
+    blocks: int = 1  # transformer blocks in a temporal block
+
+
+def motion_layout(shapes: Mapping[str, tuple[int, ...]]) -> MotionLayout:
+    """Read the layout off the tensor shapes of a motion module in the published naming."""
+    sites = {m[1]: shapes[f"{m[0]}norm.weight"][0] for k in shapes if (m := SITE.match(k)) and k == f"{m[0]}norm.weight"}
+    tables = [s[1] for k, s in shapes.items() if k.endswith("pos_encoder.pe")]
+    first = next(iter(sites))
+    blocks = {m[1] for k in shapes if (m := re.match(rf"{re.escape(first)}\..*transformer_blocks\.(\d+)\.", k))}
+    attentions = {m[1] for k in shapes if (m := re.match(rf"{re.escape(first)}\..*_blocks\.0\.norms\.(\d+)\.weight", k))}
+    return MotionLayout(sites, min(tables, default=24), attentions=len(attentions), blocks=len(blocks))
+
+
+def sinusoidal_positions(frames: int, width: int, like: Tensor) -> Tensor:
+    """Interleaved sin/cos table, (frames, width), on the device and in the dtype of `like`.
+
+    Computed where it is used: a stored table would be the one tensor of a block that no host streams.
+    """
+    step = torch.arange(0, width, 2, device=like.device, dtype=torch.float32)  # (D/2,)
+    angle = torch.outer(
+        torch.arange(frames, device=like.device, dtype=torch.float32), torch.exp(step * (-math.log(10000.0) / width))
+    )
+    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).to(like.dtype)
+
+
+def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    q, k, v = (rearrange(t, "b l (h d) -> b h l d", h=heads) for t in (q, k, v))
+    return rearrange(F.scaled_dot_product_attention(q, k, v), "b h l d -> b l (h d)")
+
+
+class TemporalAttention(nn.Module):
+    def __init__(self, width: int, heads: int, attend: Attend, ops, **factory):
+        super().__init__()
+        self.heads, self.attend = heads, attend
+        self.to_q = ops.Linear(width, width, bias=False, **factory)
+        self.to_k = ops.Linear(width, width, bias=False, **factory)
+        self.to_v = ops.Linear(width, width, bias=False, **factory)
+        self.to_out = nn.Sequential(ops.Linear(width, width, **factory))
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, F, D)
+        return self.to_out(self.attend(self.to_q(x), self.to_k(x), self.to_v(x), self.heads))
+
+
+class GEGLU(nn.Module):
+    def __init__(self, width: int, inner: int, ops, **factory):
+        super().__init__()
+        self.proj = ops.Linear(width, 2 * inner, **factory)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, gate = self.proj(x).chunk(2, dim=-1)
+        return x * F.gelu(gate)
+
+
+class FeedForward(nn.Module):
+    def __init__(self, width: int, ops, **factory):
+        super().__init__()
+        self.net = nn.Sequential(  # the middle place is a dropout of the published module, always off
+            GEGLU(width, 4 * width, ops, **factory), nn.Identity(), ops.Linear(4 * width, width, **factory)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)
+
+
+class TemporalBlock(nn.Module):
+    """[norm, + positions, temporal self-attention, +] for each attention, then [norm, feed-forward, +]."""
+
+    def __init__(self, width: int, layout: MotionLayout, attend: Attend, ops, **factory):
+        super().__init__()
+        self.attention_blocks = nn.ModuleList(
+            TemporalAttention(width, layout.heads, attend, ops, **factory) for _ in range(layout.attentions)
+        )
+        self.norms = nn.ModuleList(ops.LayerNorm(width, **factory) for _ in range(layout.attentions))
+        self.ff = FeedForward(width, ops, **factory)
+        self.ff_norm = ops.LayerNorm(width, **factory)
+
+    def forward(self, x: Tensor, positions: Tensor) -> Tensor:  # (B, F, D), (F, D)
+        for norm, attention in zip(self.norms, self.attention_blocks, strict=True):
+            x = attention(norm(x) + positions) + x
+        return self.ff(self.ff_norm(x)) + x
+
+
+class TemporalTransformer(nn.Module):
+    """Attention over the frames of a window, at every place of the image separately."""
+
+    def __init__(self, width: int, layout: MotionLayout, attend: Attend, ops, **factory):
+        super().__init__()
+        self.norm = ops.GroupNorm(32, width, eps=1e-6, **factory)
+        self.proj_in = ops.Linear(width, width, **factory)
+        self.transformer_blocks = nn.ModuleList(
+            TemporalBlock(width, layout, attend, ops, **factory) for _ in range(layout.blocks)
+        )
+        self.proj_out = ops.Linear(width, width, **factory)
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """x: (B F) C H W, a frame's place in its window is its position. Returns the same shape."""
+        h = rearrange(self.norm(x), "(b f) c h w -> (b h w) f c", f=frames)
+        h = self.proj_in(h)  # (B H W, F, C)
+        positions = sinusoidal_positions(frames, h.shape[-1], like=h)  # (F, C)
+        for block in self.transformer_blocks:
+            h = block(h, positions)
+        h = self.proj_out(h)
+        return x + rearrange(h, "(b h w) f c -> (b f) c h w", f=frames, h=x.shape[2], w=x.shape[3])
+
+
+class MotionModule(nn.Module):
+    """All temporal blocks of a UNet. state_dict() has the published names, without the positional tables."""
+
+    def __init__(self, layout: MotionLayout, attend: Attend = scaled_dot_product, ops=nn, **factory):
+        super().__init__()
+        self.layout = layout
+        for site, width in layout.widths.items():
+            owner: nn.Module = self
+            for name in site.split("."):  # down_blocks -> 0 -> motion_modules -> 0
+                if name not in owner._modules:
+                    owner.add_module(name, nn.Module())
+                owner = owner._modules[name]
+            owner.temporal_transformer = TemporalTransformer(width, layout, attend, ops, **factory)
+
+    def at(self, site: str) -> TemporalTransformer:
+        return self.get_submodule(site).temporal_transformer

@@ -1,0 +1,73 @@
+"""Sliding windows over a long clip: which frames share a window, and how far a clip is padded (paper Sec. 3.3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+def official_length(frames: int, length: int) -> int:
+    """Clip length after edge padding: the next multiple of the window length, as the published code has it."""
+    return -(-frames // length) * length
+
+
+def official_windows(frames: int, length: int, overlap: int) -> list[list[int]]:
+    """A ring of windows: starts at every (length - overlap) frames, the last ones wrap to the first frames.
+
+    >>> official_windows(8, 4, 1)
+    [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 0, 1]]
+    """
+    if frames <= length:
+        return [list(range(frames))]
+    return [[(start + i) % frames for i in range(length)] for start in range(0, frames, length - overlap)]
+
+
+def paper_windows(frames: int, length: int, overlap: int) -> list[list[int]]:
+    """Segments at j(K - s), j = 0..ceil((N - K) / (K - s)); a short last one is padded with the first frames.
+
+    >>> paper_windows(8, 4, 1)
+    [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 0, 1]]
+    >>> paper_windows(7, 4, 1)
+    [[0, 1, 2, 3], [3, 4, 5, 6]]
+    """
+    stride = length - overlap
+    segments = max(0, -(-(frames - length) // stride)) + 1
+    return [[(j * stride + i) % frames for i in range(length)] for j in range(segments)]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    windows: Callable[[int, int, int], list[list[int]]]  # (frames, length, overlap) -> frame indices of each window
+    padded_length: Callable[[int, int], int]  # (frames, length) -> frames that are denoised
+
+
+SCHEDULES = {
+    "official": Schedule(official_windows, official_length),
+    "paper": Schedule(paper_windows, lambda frames, length: frames),
+}
+
+
+def padded_length(schedule: str, frames: int, length: int) -> int:
+    """Frames that are denoised for a clip of `frames`; schedules that are not ours (the host's) never pad."""
+    return SCHEDULES[schedule].padded_length(frames, length) if schedule in SCHEDULES else frames
+
+
+def needed_later(batches: Sequence[Sequence[int]]) -> list[frozenset[int]]:
+    """For every batch of frames, the frames that some later batch asks for again."""
+    later: list[frozenset[int]] = [frozenset()]
+    for batch in reversed(batches[1:]):
+        later.append(later[-1] | frozenset(batch))
+    return later[::-1]
+
+
+def check_window(length: int, overlap: int, max_length: int | None = None) -> None:
+    """Raise ValueError when the window cannot be used."""
+    if length < 1:
+        raise ValueError(f"context_length is {length}; a window needs at least 1 frame.")
+    if not 0 <= overlap < length:
+        raise ValueError(
+            f"context_overlap is {overlap} but must lie in 0..{length - 1}: smaller than context_length ({length})."
+        )
+    if max_length is not None and length > max_length:
+        raise ValueError(
+            f"context_length is {length}, but the motion module knows positions for {max_length} frames only: "
+            f"set context_length to {max_length} or less."
+        )

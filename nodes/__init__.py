@@ -1,0 +1,13 @@
+"""What the user sees in ComfyUI: each node is a schema and a few lines that call `magicanimate_core.host`."""
+
+from comfy_api.latest import ComfyExtension, io
+
+from . import animate, apply, folders, loaders, sampling
+
+
+class MagicAnimateExtension(ComfyExtension):
+    async def on_load(self) -> None:
+        folders.register()
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES]

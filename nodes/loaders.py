@@ -1,0 +1,86 @@
+"""Loaders for the three published files, and the MODEL they belong to."""
+
+from comfy_api.latest import io
+
+from ..magicanimate_core.host import loading
+from ..magicanimate_core.host.temporal import apply_temporal_unet
+from .folders import CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
+from .schema import AppearanceEncoder, schema
+
+
+class LoadTemporalUNet(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateTemporalUNetLoader",
+            display_name="Load Temporal UNet",
+            description="Turns a Stable Diffusion 1.5 model into MagicAnimate's video model: adds the temporal attention "
+            "blocks and the noise schedule it was trained with. Checkpoints, LoRAs and other patches stay as they are.",
+            search_aliases=["motion module", "temporal attention", "magic animate", "animatediff"],
+            inputs=[
+                io.Model.Input("model", tooltip="Stable Diffusion 1.5, any checkpoint, with or without LoRA."),
+                io.Combo.Input(
+                    "motion_module",
+                    options=choices(MOTION_FOLDERS, "temporal"),
+                    tooltip="temporal_attention.ckpt (or .safetensors) in models/magicanimate/temporal_attention.",
+                ),
+            ],
+            outputs=[io.Model.Output(tooltip="The temporal UNet. The model that went in is left as it was.")],
+        )
+
+    @classmethod
+    def execute(cls, model, motion_module: str) -> io.NodeOutput:
+        motion = loading.load_motion_module(find(MOTION_FOLDERS, motion_module))
+        return io.NodeOutput(apply_temporal_unet(model, motion))
+
+
+class LoadAppearanceEncoder(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateAppearanceEncoderLoader",
+            display_name="Load Appearance Encoder",
+            description="Loads the second UNet, which reads the reference image so that identity and background are kept.",
+            search_aliases=["reference net", "referencenet", "magic animate"],
+            inputs=[
+                io.Combo.Input(
+                    "appearance_encoder",
+                    options=choices(ENCODER_FOLDERS, "appearance"),
+                    tooltip="diffusion_pytorch_model.safetensors in models/magicanimate/appearance_encoder.",
+                )
+            ],
+            outputs=[
+                AppearanceEncoder.Output(display_name="appearance_encoder", tooltip="For Apply Reference Image or Animate.")
+            ],
+        )
+
+    @classmethod
+    def execute(cls, appearance_encoder: str) -> io.NodeOutput:
+        return io.NodeOutput(loading.load_appearance_encoder(find(ENCODER_FOLDERS, appearance_encoder)))
+
+
+class LoadDensePoseControlNet(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateDensePoseControlNetLoader",
+            display_name="Load DensePose ControlNet",
+            description="Loads the ControlNet that reads DensePose videos.",
+            search_aliases=["densepose", "pose controlnet", "magic animate"],
+            inputs=[
+                io.Combo.Input(
+                    "control_net",
+                    options=choices(CONTROLNET_FOLDERS, "densepose"),
+                    tooltip="diffusion_pytorch_model.safetensors in models/magicanimate/densepose_controlnet, "
+                    "or a ControlNet for SD 1.5 in models/controlnet.",
+                )
+            ],
+            outputs=[io.ControlNet.Output(tooltip="For Apply Pose Video or Animate; the host's own nodes take it too.")],
+        )
+
+    @classmethod
+    def execute(cls, control_net: str) -> io.NodeOutput:
+        return io.NodeOutput(loading.load_pose_controlnet(find(CONTROLNET_FOLDERS, control_net)))
+
+
+NODES = [LoadTemporalUNet, LoadAppearanceEncoder, LoadDensePoseControlNet]

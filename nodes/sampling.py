@@ -1,0 +1,73 @@
+"""Noise and sigmas for the host's SamplerCustomAdvanced."""
+
+from comfy_api.latest import io
+
+from ..magicanimate_core.host.sampling import SharedNoise, official_sigmas
+from .schema import schema
+
+MAX_SEED = 0xFFFFFFFFFFFFFFFF
+
+
+class SharedSegmentNoise(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateSharedNoise",
+            display_name="Shared Segment Noise",
+            description="Starts every segment of a clip from the same noise (Sec. 3.3): frame f gets noise f mod "
+            "context_length.",
+            search_aliases=["noise", "repeat noise", "magic animate"],
+            inputs=[
+                io.Int.Input(
+                    "noise_seed",
+                    default=0,
+                    min=0,
+                    max=MAX_SEED,
+                    control_after_generate=True,
+                    tooltip="Seed of the random noise.",
+                ),
+                io.Int.Input(
+                    "context_length",
+                    default=16,
+                    min=1,
+                    max=128,
+                    tooltip="Frames after which the noise repeats: context_length of Sliding Windows.",
+                ),
+            ],
+            outputs=[io.Noise.Output()],
+        )
+
+    @classmethod
+    def execute(cls, noise_seed: int, context_length: int = 16) -> io.NodeOutput:
+        return io.NodeOutput(SharedNoise(noise_seed, context_length))
+
+
+class MagicAnimateScheduler(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateScheduler",
+            display_name="MagicAnimate Scheduler",
+            description="Sigmas at the timesteps of the published code, at any number of steps.",
+            search_aliases=["sigmas", "ddim", "official timesteps", "magic animate"],
+            inputs=[
+                io.Model.Input("model", tooltip="From Load Temporal UNet, whose noise schedule is used."),
+                io.Int.Input("steps", default=25, min=1, max=999, tooltip="Denoising steps."),
+                io.Float.Input(
+                    "denoise",
+                    default=1.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="1: start from noise; less: keep that much of the latent that goes in.",
+                ),
+            ],
+            outputs=[io.Sigmas.Output()],
+        )
+
+    @classmethod
+    def execute(cls, model, steps: int = 25, denoise: float = 1.0) -> io.NodeOutput:
+        return io.NodeOutput(official_sigmas(model, steps, denoise))
+
+
+NODES = [SharedSegmentNoise, MagicAnimateScheduler]
