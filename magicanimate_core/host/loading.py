@@ -54,7 +54,7 @@ def load_appearance_encoder(path: str, disable_dynamic: bool = False):
         if spec.host_key not in weights:
             weights[spec.host_key] = torch.zeros(spec.shape, dtype=dtype)
 
-    config = comfy.supported_models.SD15(_host_config(shape))
+    config = comfy.supported_models.SD15(host_config(shape))
     config.set_inference_dtype(dtype, mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES))
     model = config.get_model(weights, "", device=mm.unet_offload_device())
     patcher = _new_patcher(model, disable_dynamic)
@@ -74,7 +74,7 @@ def load_pose_controlnet(path: str):
 
     dtype = _weight_dtype(tensors)
     cast = mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES)
-    config = _host_config(shape) | {"hint_channels": 3, "dtype": dtype, "device": mm.unet_offload_device()}
+    config = host_config(shape) | {"hint_channels": 3, "dtype": dtype, "device": mm.unet_offload_device()}
     del config["out_channels"], config["transformer_depth_output"]
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
     net.load_state_dict({k: v.to(dtype) for k, v in arch.host_keys(specs, tensors).items()})
@@ -127,7 +127,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     return optimized_attention(q, k, v, heads)
 
 
-def _host_config(shape: arch.UNetShape) -> dict:
+def host_config(shape: arch.UNetShape) -> dict:
     """Arguments of the host's UNetModel for an SD 1.5-like net."""
     depth = [int(a) for a in shape.attention]
     if any(width % shape.widths[0] for width in shape.widths):

@@ -8,7 +8,7 @@ from comfy.ldm.modules.attention import optimized_attention
 from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
-from ..hybrid_attention import hybrid_attention
+from ..hybrid_attention import KeysValues, hybrid_attention
 from . import unet as places
 from .run import KEY, Run, add_wrapper_once, run_of, track_runs
 
@@ -45,9 +45,9 @@ def _reference_forward(encoder, latent, executor, x, timesteps, context, y, cont
     run = run_of(transformer_options) or _run_alone(context, transformer_options)
     uuids = transformer_options.get("uuids") or [None] * len(transformer_options.get("cond_or_uncond") or [0])
     if any(uuid in run.texts for uuid in uuids):
-        transformer_options = _with_references(
-            run, uuids, encoder, latent, executor.class_obj, timesteps, x, transformer_options
-        )
+        unet = executor.class_obj
+        references = _references(run, uuids, encoder, latent, unet, timesteps, x)
+        transformer_options = hybrid_options(unet, references, transformer_options)
     return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 
 
@@ -59,33 +59,34 @@ def _run_alone(context: Tensor, transformer_options: dict) -> Run:
     return Run({uuid: text for uuid, text, kind in zip(uuids, texts, kinds, strict=True) if kind == 0})
 
 
-def _with_references(run, uuids, encoder, latent, unet, timesteps, x, transformer_options) -> dict:
-    """transformer_options whose self-attentions of middle and way up see the reference, for positive rows."""
+def _references(run: Run, uuids, encoder, latent, unet, timesteps, x) -> list[dict | None]:
+    """For every conditioning of this call, the reference's keys and values at each place, or None where it is not seen."""
     step = float(timesteps[0]), x.dtype, x.device
     if run.references.get("step") != step:  # every window of a step, and every call of it, reads the same features
         run.references.clear()
         run.references["step"] = step
-    per_chunk = []
     for uuid in uuids:
         if uuid in run.texts and uuid not in run.references:
             features = encode_reference(encoder, latent, timesteps[:1], run.texts[uuid][:1])
-            run.references[uuid] = _keys_values(unet, features, x)
-        per_chunk.append(run.references.get(uuid))
+            run.references[uuid] = keys_values(unet, features, x)
+    return [run.references.get(uuid) for uuid in uuids]
 
+
+def keys_values(unet, features: dict[places.Place, Tensor], x: Tensor) -> dict[places.Place, KeysValues]:
+    """The UNet's own projections of the reference features, once for all frames, as (1, R, D) like x."""
+    blocks = places.reference_blocks(unet)
+    tokens = {place: feature.to(x) for place, feature in features.items()}
+    return {place: (blocks[place].attn1.to_k(n), blocks[place].attn1.to_v(n)) for place, n in tokens.items()}
+
+
+def hybrid_options(unet, references: list[dict | None], transformer_options: dict) -> dict:
+    """transformer_options under which the self-attentions of middle and way up see `references`, one per conditioning."""
     replaced = {**transformer_options.get("patches_replace", {})}
     attentions = {**replaced.get("attn1", {})}
     for place in places.reference_blocks(unet):
         if place not in attentions:  # a layer that another pack has taken over stays theirs (as in perturbed attention)
-            attentions[place] = partial(_attend, [None if kv is None else kv[place] for kv in per_chunk])
-    replaced["attn1"] = attentions
-    return {**transformer_options, "patches_replace": replaced}
-
-
-def _keys_values(unet, features, x) -> dict:
-    """The UNet's own projections of the reference features, once for all frames: place -> (k, v), each (1, R, D)."""
-    blocks = places.reference_blocks(unet)
-    tokens = {place: feature.to(x) for place, feature in features.items()}
-    return {place: (blocks[place].attn1.to_k(n), blocks[place].attn1.to_v(n)) for place, n in tokens.items()}
+            attentions[place] = partial(_attend, [None if kv is None else kv[place] for kv in references])
+    return {**transformer_options, "patches_replace": {**replaced, "attn1": attentions}}
 
 
 def _attend(references, q, k, v, options) -> Tensor:

@@ -1,0 +1,57 @@
+"""The pack is imported as ComfyUI imports it, as one package by its folder, under the name `pack`."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"  # reference numbers and real photos and clips, where a checkout has them beside it
+
+
+def _import_pack() -> None:
+    spec = importlib.util.spec_from_file_location("pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["pack"] = module
+    spec.loader.exec_module(module)
+
+
+_import_pack()
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items):
+    """Tests in tests/host and tests/server need a real ComfyUI."""
+    from pack.scripts.comfyui import find_comfyui
+
+    if find_comfyui() is None:
+        reason = "no ComfyUI found (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI)"
+        for item in items:
+            if {"host", "server"} & set(item.path.parts):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def golden():
+    """Tensors computed by the official implementation, by file name."""
+    folder = SHARED / "golden" / "public"
+    if not folder.is_dir():
+        pytest.skip("no reference numbers beside this checkout (../shared/golden)")
+    from safetensors.torch import load_file
+
+    return lambda name: load_file(folder / f"{name}.safetensors")
+
+
+def relative(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Relative L2 distance."""
+    return ((a - b).norm() / b.norm()).item()
+
+
+@pytest.fixture(name="relative")
+def _relative():
+    return relative

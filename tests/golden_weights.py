@@ -1,0 +1,18 @@
+"""The small deterministic weights that the official implementation's numbers belong to, in every published layout."""
+
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
+
+
+@cache
+def make_weights(seed: int = 1) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"magicanimate-golden-weights-{seed}"
+    if not (folder / "unet_ldm.safetensors").is_file():
+        script = [sys.executable, GOLDEN / "make_weights.py", GOLDEN / "weight_keys.json", str(seed), folder]
+        subprocess.run(script, check=True, capture_output=True)
+    return folder

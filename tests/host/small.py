@@ -1,0 +1,126 @@
+"""Everything that an animation needs, small and random, through the pack's own loaders and the host's own modules."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+
+class PoolingVAE:
+    """Stands in for the host's VAE (83 M parameters): averages 8 x 8 pixels. The server tests use the real one."""
+
+    def encode(self, pixels):
+        pooled = torch.nn.functional.avg_pool2d(pixels.movedim(-1, 1), 8)  # (F, 3, H/8, W/8)
+        return torch.cat([pooled, pooled.mean(1, keepdim=True)], 1) * 8 - 4
+
+
+@dataclass
+class Small:
+    folder: Path
+    run: object
+
+    SIZE = 64
+
+    @classmethod
+    def write(cls, folder: Path, run) -> "Small":
+        """Random weights into `folder`, in the published layouts, and the host told where they are."""
+        import folder_paths
+        from safetensors.torch import save_file
+
+        from ...magicanimate_core import architecture as arch
+        from ...scripts import random_weights as rw
+
+        shape = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
+        tables = {"unet": arch.unet_tensors, "encoder": arch.encoder_tensors, "control": arch.controlnet_tensors}
+        for seed, (name, table) in enumerate(tables.items()):
+            save_file(rw.random_tensors(rw.unet_shapes(table(shape)), seed), folder / f"{name}.safetensors")
+        motion = rw.motion_shapes(shape)
+        torch.save({"state_dict": rw.random_tensors(motion, 9) | rw.position_tables(motion)}, folder / "temporal.ckpt")
+        folder_paths.add_model_folder_path("magicanimate", str(folder))
+        return cls(folder, run)
+
+    def base(self):
+        """A fresh MODEL of SD 1.5's architecture, 32 channels wide."""
+        return host_model(self.folder / "unet.safetensors")
+
+    @cached_property
+    def shared_base(self):
+        return self.base()
+
+    def temporal(self, model=None):
+        return self.run("MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module="temporal.ckpt")[0]
+
+    @cached_property
+    def encoder(self):
+        return self.run("MagicAnimateAppearanceEncoderLoader", appearance_encoder="encoder.safetensors")[0]
+
+    @cached_property
+    def control_net(self):
+        return self.run("MagicAnimateDensePoseControlNetLoader", control_net="control.safetensors")[0]
+
+    vae = PoolingVAE()
+
+    @property
+    def text(self):
+        """positive, negative"""
+        generator = torch.Generator().manual_seed(5)
+        return tuple([[torch.randn(1, 77, 48, generator=generator), {}]] for _ in range(2))
+
+    def image(self, seed: int = 6):
+        return torch.rand(1, self.SIZE, self.SIZE, 3, generator=torch.Generator().manual_seed(seed))
+
+    def poses(self, frames: int, seed: int = 7):
+        return torch.rand(frames, self.SIZE, self.SIZE, 3, generator=torch.Generator().manual_seed(seed))
+
+    def animate(self, frames: int = 20, **changes):
+        """Latents of Animate with all defaults but few steps."""
+        positive, negative = self.text
+        inputs = {
+            "model": self.temporal(), "appearance_encoder": self.encoder, "control_net": self.control_net, "vae": self.vae,
+            "positive": positive, "negative": negative, "reference_image": self.image(), "pose_video": self.poses(frames),
+            "seed": 3, "steps": 2,
+        }  # fmt: skip
+        return self.run("MagicAnimateAnimate", **(inputs | changes))[0]["samples"]
+
+
+def host_model(path: Path):
+    """A UNet file in diffusers naming as the host's MODEL, fp32."""
+    import comfy.model_patcher
+    import comfy.supported_models
+    from safetensors.torch import load_file
+
+    from ...magicanimate_core import architecture as arch
+    from ...magicanimate_core.host.loading import host_config
+
+    weights = load_file(path)
+    shape = arch.unet_shape({k: tuple(v.shape) for k, v in weights.items()})
+    config = comfy.supported_models.SD15(host_config(shape))
+    config.set_inference_dtype(torch.float32, None)
+    model = config.get_model({}, "")
+    model.load_model_weights({k: v.float() for k, v in arch.host_keys(arch.unet_tensors(shape), weights).items()}, "")
+    cpu = torch.device("cpu")
+    return comfy.model_patcher.ModelPatcher(model, load_device=cpu, offload_device=cpu)
+
+
+def predictions(model, positive, negative, latents, timestep):
+    """Noise predictions (unconditional, conditional) of one evaluation, through the host's sampler."""
+    import comfy.samplers
+
+    sigma = model.get_model_object("model_sampling").sigmas[timestep]
+    caught = {}
+
+    def catch(args):
+        # denoised = x - sigma * noise
+        caught["rows"] = [(args["input"] - args[k]) / sigma for k in ("uncond_denoised", "cond_denoised")]
+        return args["denoised"]
+
+    model = model.clone()
+    model.set_model_sampler_post_cfg_function(catch)
+    guider = comfy.samplers.CFGGuider(model)
+    guider.set_conds(positive, negative)
+    guider.set_cfg(7.5)
+    sampler = comfy.samplers.ksampler("euler")
+    with torch.inference_mode():
+        guider.sample(latents.clone(), torch.zeros_like(latents), sampler, torch.tensor([sigma, 0.0]), disable_pbar=True)
+    return caught["rows"]

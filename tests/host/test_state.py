@@ -1,0 +1,109 @@
+"""Nothing outlives a run: not on the model, not in the next prompt, not after a cancel or an error."""
+
+import pytest
+import torch
+
+
+def hooks_on(module) -> int:
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in module.modules())
+
+
+def plain_latents(model, small, frames=2):
+    """Text-to-image with the host's KSampler."""
+    import nodes
+
+    with torch.inference_mode():
+        latent = {"samples": torch.zeros(frames, 4, 8, 8)}
+        return nodes.KSampler().sample(model, 1, 2, 7.0, "euler", "normal", *small.text, latent)[0]["samples"]
+
+
+def test_two_prompts_after_one_another(small):
+    first = small.animate(20)
+    assert not torch.equal(small.animate(20, reference_image=small.image(8), pose_video=small.poses(20, 9)), first)
+    assert torch.equal(small.animate(20), first)
+
+
+def test_unpatched_model_is_as_fresh(small):
+    used, fresh = small.base(), small.base()
+    small.animate(20, model=small.temporal(used))
+    assert torch.equal(plain_latents(used, small), plain_latents(fresh, small))
+    assert hooks_on(used.model) == 0
+
+
+def test_two_users_of_the_same_weights(small):
+    """A text-to-image graph and an animation in one prompt, in turns."""
+    still, moving = plain_latents(small.shared_base, small), small.animate(16)
+    assert torch.equal(plain_latents(small.shared_base, small), still)
+    assert torch.equal(small.animate(16), moving)
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_cancel_between_windows_leaves_the_model_clean(small, monkeypatch, after):
+    import comfy.model_management as mm
+    from pack.magicanimate_core.host import control
+
+    expected = small.animate(40)
+    calls, run = [], control.PoseControl._run
+
+    def cancel(self, *args):
+        calls.append(1)
+        if len(calls) > after:
+            mm.interrupt_current_processing()
+        return run(self, *args)
+
+    monkeypatch.setattr(control.PoseControl, "_run", cancel)
+    with pytest.raises(mm.InterruptProcessingException):
+        small.animate(40)
+    assert len(calls) == after + 1  # the window that runs may end, no other begins
+    monkeypatch.undo()
+    mm.interrupt_current_processing(False)
+    for model in (small.shared_base.model, small.encoder.model, small.control_net.control_model):
+        assert hooks_on(model) == 0
+    assert torch.equal(small.animate(40), expected)
+
+
+def test_error_inside_leaves_the_model_clean(small, monkeypatch):
+    from pack.magicanimate_core import hybrid_attention as _  # noqa: F401
+    from pack.magicanimate_core.host import reference
+
+    expected = small.animate(16)
+
+    def fail(*args):
+        raise RuntimeError("out of something")
+
+    monkeypatch.setattr(reference, "hybrid_attention", fail)
+    with pytest.raises(RuntimeError, match="out of something"):
+        small.animate(16)
+    monkeypatch.undo()
+    assert hooks_on(small.shared_base.model) == 0
+    assert torch.equal(small.animate(16), expected)
+
+
+def test_nothing_is_kept_after_a_run(small):
+    import gc
+    import weakref
+
+    from pack.magicanimate_core.host import run as run_module
+
+    runs = []
+    original = run_module.Run.__init__
+
+    def remember(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        runs.append(weakref.ref(self))
+
+    run_module.Run.__init__ = remember
+    try:
+        small.animate(16)
+    finally:
+        run_module.Run.__init__ = original
+    gc.collect()
+    assert runs and all(reference() is None for reference in runs)
+
+
+def test_patching_twice_is_patching_once(small, run, relative):
+    model = small.temporal(small.temporal())
+    for wrappers in model.wrappers.values():
+        for registered in wrappers.values():
+            assert len(registered) == len(set(registered))
+    assert torch.equal(small.animate(20, model=model), small.animate(20))

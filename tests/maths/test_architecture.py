@@ -1,0 +1,54 @@
+"""Names and shapes of every tensor against diffusers' own models, whole size and small."""
+
+import math
+
+import pytest
+import torch
+from diffusers import ControlNetModel, UNet2DConditionModel
+from pack.magicanimate_core import architecture as arch
+
+SMALL = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
+
+
+def diffusers_model(cls, shape: arch.UNetShape, **more):
+    with torch.device("meta"):
+        return cls(
+            block_out_channels=shape.widths, cross_attention_dim=shape.context_width, attention_head_dim=8, **more
+        ).state_dict()
+
+
+@pytest.mark.parametrize("shape", [arch.SD15, SMALL])
+@pytest.mark.parametrize(
+    ("cls", "table"), [(UNet2DConditionModel, arch.unet_tensors), (ControlNetModel, arch.controlnet_tensors)]
+)
+def test_tables_are_those_of_diffusers(cls, table, shape):
+    more = {} if cls is UNet2DConditionModel else {"conditioning_embedding_out_channels": (16, 32, 96, 256)}
+    theirs = {k: tuple(v.shape) for k, v in diffusers_model(cls, shape, **more).items()}
+    assert {k: spec.shape for k, spec in table(shape).items()} == theirs
+    assert arch.unet_shape(theirs) == shape
+
+
+def test_encoder_lacks_24_tensors_of_the_unet():
+    whole, encoder = arch.unet_tensors(arch.SD15), arch.encoder_tensors(arch.SD15)
+    assert len(whole) == 686 and len(encoder) == 662
+    assert sum(math.prod(spec.shape) for spec in encoder.values()) == 857_066_560
+    assert "up_blocks.3.attentions.2.transformer_blocks.0.norm1.weight" in encoder
+    assert "up_blocks.3.attentions.2.transformer_blocks.0.attn1.to_q.weight" not in encoder
+
+
+def test_host_names_are_unique():
+    for table in (arch.unet_tensors(arch.SD15), arch.controlnet_tensors(arch.SD15)):
+        assert len({spec.host_key for spec in table.values()}) == len(table)
+
+
+def test_published_key_map(golden):
+    import json
+
+    from pack.tests.golden_weights import GOLDEN
+
+    keys = json.loads((GOLDEN / "weight_keys.json").read_text())
+    shape = arch.unet_shape({k: tuple(s) for k, s in keys["unet"].items()})
+    ours = {f"model.diffusion_model.{spec.host_key}": k for k, spec in arch.unet_tensors(shape).items()}
+    assert ours == keys["ldm_key_map"]
+    for name, table in (("appearance_encoder", arch.encoder_tensors), ("densepose_controlnet", arch.controlnet_tensors)):
+        assert {k: list(spec.shape) for k, spec in table(shape).items()} == keys[name]

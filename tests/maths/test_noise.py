@@ -1,0 +1,60 @@
+"""Noise and noise schedule against diffusers and the published numbers."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import DDIMScheduler
+from pack.magicanimate_core.noise import betas, official_timesteps, pad_last, pad_noise, repeat_noise
+
+
+@pytest.fixture(scope="module")
+def ddim():
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="linear",
+        steps_offset=1,
+        clip_sample=False,
+        timestep_spacing="leading",
+    )
+
+
+def test_betas_are_linear(ddim):
+    assert torch.equal(betas(), ddim.betas)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 25, 30, 35, 50, 333, 999])
+def test_timesteps_are_those_of_ddim(ddim, steps):
+    ddim.set_timesteps(steps)
+    assert official_timesteps(steps) == ddim.timesteps.tolist()
+
+
+@pytest.mark.parametrize("steps", [0, 1000])
+def test_step_counts_beyond_the_schedule_are_refused(steps):
+    with pytest.raises(ValueError, match="1 to 999"):
+        official_timesteps(steps)
+
+
+def test_frames_repeat_the_noise_of_the_first_segment():
+    segment = torch.randn(4, 2)
+    assert torch.equal(repeat_noise(segment, 10), segment[[0, 1, 2, 3, 0, 1, 2, 3, 0, 1]])
+
+
+@pytest.mark.parametrize("frames", [5, 21, 32])
+def test_padding_shared_noise_is_sharing_it_further(frames):
+    segment = torch.randn(min(frames, 16), 2)
+    assert torch.equal(pad_noise(repeat_noise(segment, frames), 32, 16), repeat_noise(segment, 32))
+
+
+def test_clips_are_padded_with_their_last_frame():
+    clip = torch.arange(3.0)
+    assert pad_last(clip, 5).tolist() == [0, 1, 2, 2, 2]
+
+
+def test_published_numbers(golden):
+    meta = json.loads((Path(__file__).resolve().parents[3] / "shared/golden/public/meta.json").read_text())
+    for steps, timesteps in meta["timesteps_by_steps"].items():
+        assert official_timesteps(int(steps)) == timesteps
+    torch.testing.assert_close(torch.cumprod(1 - betas(), 0), golden("sampling")["alphas_cumprod"], rtol=1e-6, atol=0)

@@ -1,0 +1,76 @@
+"""Windows cover every frame, for every length and overlap, and are those of the published code."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pack.magicanimate_core.windows import (
+    SCHEDULES,
+    check_window,
+    needed_later,
+    official_windows,
+    padded_length,
+    paper_windows,
+)
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("length", [1, 2, 5, 16, 24])
+def test_every_frame_is_covered(name, length):
+    for frames in range(1, 301):
+        total = padded_length(name, frames, length)
+        assert total >= frames
+        for overlap in {0, 1, length // 4, length - 1} & set(range(length)):
+            windows = SCHEDULES[name].windows(total, length, overlap)
+            assert {f for window in windows for f in window} == set(range(total))
+            assert all(len(window) == min(length, total) or name == "paper" for window in windows)
+            assert all(len(window) == length for window in windows) or total < length
+
+
+def test_paper_windows_share_the_overlap():
+    windows = paper_windows(100, 16, 4)
+    assert len(windows) == -(-(100 - 16) // 12) + 1
+    assert all(set(a) & set(b) == set(b[:4]) for a, b in zip(windows, windows[1:], strict=False))
+
+
+def test_short_last_segment_is_padded_with_the_first_frames():
+    assert paper_windows(6, 4, 1)[-1] == [3, 4, 5, 0]
+
+
+def test_ring_wraps_to_the_first_frames():
+    windows = official_windows(96, 16, 4)
+    assert [w[0] for w in windows] == list(range(0, 96, 12))
+    assert windows[-1] == [*range(84, 96), 0, 1, 2, 3]
+    assert set(Counter(f for w in windows for f in w).values()) == {1, 2}
+
+
+def test_official_windows_are_the_published_ones():
+    path = SHARED / "golden" / "public" / "meta.json"
+    if not path.is_file():
+        pytest.skip("no reference numbers beside this checkout (../shared/golden)")
+    meta = json.loads(path.read_text())
+    for overlap in (0, 4):
+        for frames, windows in meta[f"windows_overlap{overlap}"].items():
+            assert official_windows(int(frames), 16, overlap) == windows
+
+
+def test_needed_later_is_what_coming_batches_ask_for():
+    batches = [[0, 1, 2], [2, 3, 4], [4, 5, 0]]
+    assert needed_later(batches) == [{2, 3, 4, 5, 0}, {4, 5, 0}, frozenset()]
+
+
+@pytest.mark.parametrize(
+    ("length", "overlap", "limit", "words"),
+    [
+        (16, 16, None, "smaller than context_length"),
+        (4, -1, None, "0..3"),
+        (0, 0, None, "at least 1"),
+        (25, 4, 24, "24 frames"),
+    ],
+)
+def test_impossible_windows_are_refused(length, overlap, limit, words):
+    with pytest.raises(ValueError, match=words):
+        check_window(length, overlap, limit)
