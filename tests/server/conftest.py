@@ -1,0 +1,42 @@
+"""A real ComfyUI server on the CPU with this pack in custom_nodes, a small UNet and real-size VAE and text encoder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pack.scripts.comfyui import PACK, Server, find_comfyui
+
+NAMES = {
+    "checkpoints/random_sd15.safetensors": "v1-5-pruned-emaonly-fp16.safetensors",
+    "vae/random_vae.safetensors": "vae-ft-mse-840000-ema-pruned.safetensors",
+}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    from pack.scripts import random_weights, sample_inputs
+
+    base = tmp_path_factory.mktemp("comfyui")
+    random_weights.write(base / "models", random_weights.TINY)
+    for ours, name in NAMES.items():  # as the workflows call them
+        (base / "models" / ours).rename((base / "models" / ours).with_name(name))
+    sample_inputs.write(base / "input", size=128, frames=20)
+    sample_inputs.write(base / "input", size=128, frames=18, people=2, name="two_people")
+    packs = (PACK, Path(__file__).resolve().parents[2] / "scripts" / "tiny_sd15")
+    with Server(find_comfyui(), base, packs=packs) as running:
+        yield running
+
+
+def small_workflow(name: str, size: int = 64, steps: int = 2) -> dict:
+    """A workflow of the pack in API form, at a small size."""
+    workflow = json.loads((PACK / "workflows" / "api" / f"{name}.json").read_text())
+    for node in workflow.values():
+        inputs = node["inputs"]
+        inputs |= {key: size for key in ("width", "height") if key in inputs}
+        inputs |= {"steps": steps} if "steps" in inputs else {}
+    return workflow
+
+
+@pytest.fixture(name="small_workflow")
+def _small_workflow():
+    return small_workflow

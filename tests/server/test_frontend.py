@@ -1,0 +1,58 @@
+"""The workflows open cleanly in the real front end, in a real browser, and mean there what their API form says."""
+
+import json
+import shutil
+
+import pytest
+from pack.scripts.comfyui import PACK
+
+CHROME = next((path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None)
+QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync".split()
+
+OPEN = """async (workflow) => {
+  await app.loadGraphData(workflow);
+  const {output} = await app.graphToPrompt();
+  return {
+    output,
+    types: app.graph._nodes.map((node) => [node.type, node.has_errors === true]),
+    known: Object.keys(LiteGraph.registered_node_types),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    if CHROME is None:
+        pytest.skip("no Chromium or Chrome on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROME, args=QUIET)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.goto(server.url)
+        page.wait_for_function("() => window.app?.graph && window.app.extensionManager", timeout=60000)
+        page.keyboard.press("Escape")  # the template browser of a first visit
+        yield page
+        browser.close()
+
+
+@pytest.mark.parametrize("path", sorted((PACK / "workflows").glob("*.json")), ids=lambda path: path.stem)
+def test_workflow_opens_and_equals_its_api_form(page, path):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    opened = page.evaluate(OPEN, json.loads(path.read_text()))
+    assert not errors
+    assert all(kind in opened["known"] and not bad for kind, bad in opened["types"])
+    api = json.loads((path.parent / "api" / path.name).read_text())
+    assert opened["output"].keys() == api.keys()
+    for number, node in api.items():
+        shown = opened["output"][number]["inputs"]
+        assert opened["output"][number]["class_type"] == node["class_type"]
+        # newer hosts nest SaveVideo's codec under its format
+        assert {k: shown[k] for k in node["inputs"] if k != "codec"} == {k: v for k, v in node["inputs"].items() if k != "codec"}
+
+
+@pytest.mark.parametrize("path", sorted((PACK / "workflows").glob("*.json")), ids=lambda path: path.stem)
+def test_workflow_has_notes_and_model_links(path):
+    text = path.read_text()
+    assert "MarkdownNote" in text and "huggingface.co/zcxu-eric/MagicAnimate" in text
+    assert '"directory": "checkpoints"' in text
