@@ -136,9 +136,8 @@ def report(frames: int, steps: int, size: int, length: int, overlap: int) -> tup
     print(
         f"one window, both halves: {window:.1f} GFLOP, of it text keys and values {text:.1f}; one encoder row: {encoder:.1f}"
     )
-    print(
-        f"{length} frames through the ControlNet: {control * length:.1f} GFLOP, of it pose embedding {embedding * length:.1f}\n"
-    )
+    pose, hint = control * length, embedding * length
+    print(f"{length} frames through the ControlNet: {pose:.1f} GFLOP, of it pose embedding {hint:.1f}\n")
     print(f"{'GFLOP per step':30s} {'this pack':>12s} {'floor':>12s}")
     for part in ours:
         print(f"{part:30s} {ours[part]:12.1f} {floor[part]:12.1f}")

@@ -1,1 +1,1 @@
-"""Commands for newcomers and tests: `python -m scripts.demo`, `python -m scripts.test`, `python -m scripts.random_weights`."""
+"""Commands: `python -m scripts.demo`, `scripts.test`, `scripts.random_weights`, `scripts.sample_inputs`."""

@@ -65,6 +65,12 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
 
+    def peak_memory(self) -> int:
+        """Bytes of resident memory at the highest (0 where the system does not tell)."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
     def tail(self, lines: int = 40) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 

@@ -44,7 +44,11 @@ def limbs(phase: float) -> list[Limb]:
         elbow = (shoulder[0] + sign * 0.15 * math.cos(lift), shoulder[1] - 0.15 * math.sin(lift))
         wrist = (elbow[0] + sign * 0.13 * math.cos(lift * 1.5), elbow[1] - 0.13 * math.sin(lift * 1.5))
         hand = (wrist[0] + (wrist[0] - elbow[0]) * 0.3, wrist[1] + (wrist[1] - elbow[1]) * 0.3)
-        out += [(UPPER_ARM[side], shoulder, elbow, 0.07), (LOWER_ARM[side], elbow, wrist, 0.055), (HAND[side], wrist, hand, 0.06)]
+        out += [
+            (UPPER_ARM[side], shoulder, elbow, 0.07),
+            (LOWER_ARM[side], elbow, wrist, 0.055),
+            (HAND[side], wrist, hand, 0.06),
+        ]
     return [*out, (HEAD, (0.02 * swing, -0.41), (0.02 * swing, -0.45), 0.13)]
 
 

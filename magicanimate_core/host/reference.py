@@ -20,7 +20,6 @@ def apply_reference(model, encoder, latent: Tensor):
 
     Returns a patched clone of `model`.
     """
-    _check_fit(model, encoder)
     latent = model.model.process_latent_in(latent)
     model = model.clone()
     track_runs(model)
@@ -31,7 +30,8 @@ def apply_reference(model, encoder, latent: Tensor):
     return model
 
 
-def _check_fit(model, encoder) -> None:
+def check_fit(model, encoder) -> None:
+    """Raise ValueError unless the appearance encoder was made for this MODEL's architecture."""
     unet = places.net_shape(places.model_unet(model))
     own = places.net_shape(encoder.model.diffusion_model)
     if (own.widths, own.context_width) != (unet.widths, unet.context_width):

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
 from ..noise import official_timesteps, pad_noise, repeat_noise
 from .control import apply_pose
-from .reference import apply_reference, encode_image
+from .reference import apply_reference, check_fit, encode_image
 from .sliding import SlidingWindows, apply_sliding_windows
 from .temporal import motion_module
 
@@ -81,6 +81,7 @@ def check_reference(image: Tensor) -> None:
 def reference_on_model(model, encoder, vae, image: Tensor, width: int, height: int, fit: str):
     """MODEL whose conditional rows see the reference image. width, height in pixels; 0: the image's own."""
     check_reference(image)
+    check_fit(model, encoder)
     width, height = target_size(width, height, image)
     return apply_reference(model, encoder, encode_image(vae, fit_reference(image, width, height, fit)))
 
@@ -127,12 +128,13 @@ def animate(models: Models, positive, negative, clip: Clip, sampling: Sampling, 
     frames = clip.poses.shape[0]
     latent = torch.zeros(windows.padded(frames), 4, height // 8, width // 8)
     noise = _initial_noise(sampling, latent, frames, windows.context_length)
+    sigmas = sampling_sigmas(models.model, sampling.scheduler, sampling.sampler_name, sampling.steps)
 
     model = apply_sliding_windows(models.model, windows, motion.layout.max_length)
     poses = fit_poses(clip.poses, width, height, clip.fit)
     positive, negative = apply_pose(positive, negative, models.control_net, poses, clip.pose_strength)
     model = reference_on_model(model, models.appearance_encoder, models.vae, clip.image, width, height, clip.fit)
-    return _sample(model, noise, latent, positive, negative, sampling)[:frames]
+    return _sample(model, noise, latent, sigmas, positive, negative, sampling)[:frames]
 
 
 def _initial_noise(sampling: Sampling, latent: Tensor, frames: int, length: int) -> Tensor:
@@ -149,9 +151,8 @@ def _initial_noise(sampling: Sampling, latent: Tensor, frames: int, length: int)
     return noise
 
 
-def _sample(model, noise: Tensor, latent: Tensor, positive, negative, sampling: Sampling) -> Tensor:
+def _sample(model, noise: Tensor, latent: Tensor, sigmas: Tensor, positive, negative, sampling: Sampling) -> Tensor:
     """The host's sampling, with its progress bar and previews."""
-    sigmas = sampling_sigmas(model, sampling.scheduler, sampling.sampler_name, sampling.steps)
     return comfy.sample.sample_custom(
         model,
         noise,

@@ -48,7 +48,9 @@ def test_workflow_opens_and_equals_its_api_form(page, path):
         shown = opened["output"][number]["inputs"]
         assert opened["output"][number]["class_type"] == node["class_type"]
         # newer hosts nest SaveVideo's codec under its format
-        assert {k: shown[k] for k in node["inputs"] if k != "codec"} == {k: v for k, v in node["inputs"].items() if k != "codec"}
+        assert {k: shown[k] for k in node["inputs"] if k != "codec"} == {
+            k: v for k, v in node["inputs"].items() if k != "codec"
+        }
 
 
 @pytest.mark.parametrize("path", sorted((PACK / "workflows").glob("*.json")), ids=lambda path: path.stem)

@@ -1,0 +1,46 @@
+"""Run all tests:  python -m scripts.test [pytest arguments]
+
+Sets up an environment of its own on first use. The tests of nodes, sampling and workflows need a ComfyUI (COMFYUI_PATH, an
+enclosing custom_nodes, or ~/comfy/ComfyUI) and are skipped without one. Further versions are tested as well where they
+lie beside it: COMFYUI_ALSO, a list of folders, or ~/comfy/ComfyUI-*.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .comfyui import PACK, find_comfyui
+from .environment import python
+
+
+def also(host: Path) -> list[Path]:
+    """Other versions of the host to run the in-process tests against."""
+    named = os.environ.get("COMFYUI_ALSO")
+    folders = [Path(p) for p in named.split(os.pathsep) if p] if named is not None else sorted(host.parent.glob("ComfyUI-*"))
+    return [path for path in folders if (path / "folder_paths.py").is_file()]
+
+
+def pytest(interpreter: Path, *arguments: str, host: Path | None = None) -> int:
+    environment = os.environ | ({"COMFYUI_PATH": str(host)} if host else {})
+    return subprocess.call([str(interpreter), "-m", "pytest", *arguments], cwd=PACK, env=environment)
+
+
+def main() -> int:
+    interpreter, host = python(), find_comfyui()
+    if host is None:
+        failed = pytest(interpreter, *sys.argv[1:])
+        print(
+            "Tests in tests/host and tests/server were skipped: no ComfyUI found (COMFYUI_PATH, custom_nodes, ~/comfy/ComfyUI)."
+        )
+        return failed
+    failed = 0
+    for older in also(host):
+        print(f"\n=== {older.name}: nodes and sampling", flush=True)
+        failed |= pytest(interpreter, "tests/host", "-q", *sys.argv[1:], host=older)
+    print(f"\n=== {host.name}: everything", flush=True)
+    return failed | pytest(interpreter, *sys.argv[1:], host=host)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
