@@ -79,7 +79,6 @@ def peaks(lengths: list[int]) -> dict[int, dict[str, int]]:
     from pack.tests.host.small import Small
 
     extension = asyncio.run(pack.comfy_entrypoint())
-    asyncio.run(extension.on_load())
     nodes = {node.define_schema().node_id: node for node in asyncio.run(extension.get_node_list())}
 
     def run(node_id, **inputs):

@@ -6,7 +6,7 @@ from . import animate, apply, folders, loaders, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
-    async def on_load(self) -> None:
+    def __init__(self) -> None:
         folders.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:

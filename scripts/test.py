@@ -23,16 +23,15 @@ def also(host: Path) -> list[Path]:
 
 def pytest(interpreter: Path, *arguments: str, host: Path | None = None) -> int:
     environment = os.environ | ({"COMFYUI_PATH": str(host)} if host else {})
-    return subprocess.call([str(interpreter), "-m", "pytest", *arguments], cwd=PACK, env=environment)
+    workers = ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadfile"]
+    return subprocess.call([str(interpreter), "-m", "pytest", *workers, *arguments], cwd=PACK, env=environment)
 
 
 def main() -> int:
     interpreter, host = python(), find_comfyui()
     if host is None:
         failed = pytest(interpreter, *sys.argv[1:])
-        print(
-            "Tests in tests/host and tests/server were skipped: no ComfyUI found (COMFYUI_PATH, custom_nodes, ~/comfy/ComfyUI)."
-        )
+        print("All of tests/host and tests/server was skipped: no ComfyUI (COMFYUI_PATH, custom_nodes, ~/comfy/ComfyUI).")
         return failed
     failed = 0
     for older in also(host):

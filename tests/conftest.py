@@ -22,7 +22,7 @@ def _import_pack() -> None:
 
 
 _import_pack()
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
 
 
 def pytest_collection_modifyitems(items):

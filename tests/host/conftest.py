@@ -21,7 +21,6 @@ def nodes():
     import pack
 
     extension = asyncio.run(pack.comfy_entrypoint())
-    asyncio.run(extension.on_load())
     return {node.define_schema().node_id: node for node in asyncio.run(extension.get_node_list())}
 
 

@@ -1,7 +1,7 @@
 """Everything that an animation needs, small and random, through the pack's own loaders and the host's own modules."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ class PoolingVAE:
         return torch.cat([pooled, pooled.mean(1, keepdim=True)], 1) * 8 - 4
 
 
-@dataclass
+@dataclass(eq=False)
 class Small:
     folder: Path
     run: object
@@ -72,6 +72,11 @@ class Small:
 
     def poses(self, frames: int, seed: int = 7):
         return torch.rand(frames, self.SIZE, self.SIZE, 3, generator=torch.Generator().manual_seed(seed))
+
+    @cache  # noqa: B019 - one object per test session
+    def expected(self, frames: int = 20):
+        """Latents of Animate with all defaults, computed once for the tests that compare with them."""
+        return self.animate(frames)
 
     def animate(self, frames: int = 20, **changes):
         """Latents of Animate with all defaults but few steps."""

@@ -23,7 +23,7 @@ def test_composed_graph_equals_animate(small, run, relative):
     with torch.inference_mode():
         out = SamplerCustomAdvanced.execute(noise, guider, KSamplerSelect.execute("ddim")[0], sigmas, latent)
     assert out[1]["samples"].shape[0] == 20
-    assert relative(out[0]["samples"], small.animate(20)) == 0
+    assert relative(out[0]["samples"], small.expected(20)) == 0
 
 
 def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
@@ -43,13 +43,13 @@ def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
 
 @pytest.mark.parametrize("changes", [{"windows_per_batch": 2}, {"windows_per_batch": 5}])
 def test_batching_of_windows(small, relative, changes):
-    assert relative(small.animate(40, **changes), small.animate(40)) < TOLERANCE
+    assert relative(small.animate(40, **changes), small.expected(40)) < TOLERANCE
 
 
 def test_order_of_windows(small, relative, monkeypatch):
     from pack.magicanimate_core.host.sliding import SlidingWindows
 
-    expected, forwards = small.animate(40), SlidingWindows.windows
+    expected, forwards = small.expected(40), SlidingWindows.windows
     monkeypatch.setattr(SlidingWindows, "windows", lambda *args: forwards(*args)[::-1])
     assert relative(small.animate(40), expected) < TOLERANCE
 
@@ -58,7 +58,7 @@ def test_split_conditionings(small, relative, monkeypatch):
     """Short of memory the host runs the rows one conditioning at a time, the unconditional one first."""
     import comfy.model_base
 
-    expected = small.animate(20)
+    expected = small.expected(20)
     monkeypatch.setattr(comfy.model_base.BaseModel, "memory_required", lambda *args, **kwargs: 1e30)
     assert relative(small.animate(20), expected) < TOLERANCE
 
@@ -67,7 +67,7 @@ def test_partial_loading(small, relative, monkeypatch):
     """With hardly any memory the host leaves weights off the device and casts them where they are used."""
     import comfy.model_management as mm
 
-    expected = small.animate(20)
+    expected = small.expected(20)
     mm.unload_all_models()
     monkeypatch.setattr(mm, "is_device_cpu", lambda device: False)
     monkeypatch.setattr(mm, "vram_state", mm.VRAMState.NO_VRAM)
@@ -101,7 +101,7 @@ def test_weights_of_lower_precision(small, relative, dtype):
     patched = small.temporal(model)
     latents = small.animate(16, model=patched)
     assert latents.isfinite().all()
-    assert relative(latents, small.animate(16)) < (0.02 if "16" in dtype else 0.6)
+    assert relative(latents, small.expected(16)) < (0.02 if "16" in dtype else 0.6)
 
 
 def test_computation_in_bf16(small, relative):
@@ -109,17 +109,17 @@ def test_computation_in_bf16(small, relative):
     model.model.diffusion_model.to(torch.bfloat16)
     model.model.diffusion_model.dtype = torch.bfloat16
     latents = small.animate(16, model=small.temporal(model))
-    assert latents.isfinite().all() and relative(latents, small.animate(16)) < 0.2
+    assert latents.isfinite().all() and relative(latents, small.expected(16)) < 0.2
 
 
 def test_lora_that_does_nothing_changes_nothing(small):
     model = small.base()
     model.add_patches({key: ("diff", (torch.zeros_like(weight),)) for key, weight in some_weights(model)}, 1.0)
-    assert torch.equal(small.animate(16, model=small.temporal(model)), small.animate(16))
+    assert torch.equal(small.animate(16, model=small.temporal(model)), small.expected(16))
 
 
 def test_lora_works_and_stays_on_its_model(small, relative):
-    expected = small.animate(16)
+    expected = small.expected(16)
     model = small.shared_base.clone()
     model.add_patches({key: ("diff", (0.1 * torch.ones_like(weight),)) for key, weight in some_weights(model)}, 1.0)
     assert relative(small.animate(16, model=small.temporal(model)), expected) > 1e-3
@@ -145,7 +145,7 @@ def test_every_schedule_with_hosts_windows_of_one_frame_more(small, schedule):
 @pytest.mark.parametrize("method", ["pyramid", "relative", "overlap-linear"])
 def test_every_fuse_method(small, relative, method):
     latents = small.animate(40, fuse_method=method)
-    assert latents.isfinite().all() and relative(latents, small.animate(40)) > 1e-4
+    assert latents.isfinite().all() and relative(latents, small.expected(40)) > 1e-4
 
 
 @pytest.mark.parametrize("sampler", ["euler", "heun", "dpmpp_2m", "dpmpp_2m_sde", "uni_pc", "lcm", "dpmpp_2s_ancestral"])

@@ -55,7 +55,8 @@ def animate(official, run, frames, steps, total, **changes):
     return run(
         "MagicAnimateAnimate", model=official.model, appearance_encoder=official.encoder, control_net=official.control_net,
         vae=official, positive=official.positive, negative=official.negative, reference_image=official.poses[:1],
-        pose_video=official.poses[:frames], steps=steps, noise=GivenNoise(official.inputs[f"init_latents.N{total}"]), **changes,
+        pose_video=official.poses[:frames], noise=GivenNoise(official.inputs[f"init_latents.N{total}"]), steps=steps,
+        **changes,
     )[0]["samples"]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def test_cancel_between_windows_leaves_the_model_clean(small, monkeypatch, after
     import comfy.model_management as mm
     from pack.magicanimate_core.host import control
 
-    expected = small.animate(40)
+    expected = small.expected(40)
     calls, run = [], control.PoseControl._run
 
     def cancel(self, *args):
@@ -66,7 +66,7 @@ def test_error_inside_leaves_the_model_clean(small, monkeypatch):
     from pack.magicanimate_core import hybrid_attention as _  # noqa: F401
     from pack.magicanimate_core.host import reference
 
-    expected = small.animate(16)
+    expected = small.expected(16)
 
     def fail(*args):
         raise RuntimeError("out of something")
@@ -106,4 +106,42 @@ def test_patching_twice_is_patching_once(small, run, relative):
     for wrappers in model.wrappers.values():
         for registered in wrappers.values():
             assert len(registered) == len(set(registered))
-    assert torch.equal(small.animate(20, model=model), small.animate(20))
+    assert torch.equal(small.animate(20, model=model), small.expected(20))
+
+
+def test_progress_and_previews(small, monkeypatch):
+    """Every step moves the progress bar and brings a picture."""
+    import comfy.cli_args
+    import comfy.utils
+    import latent_preview
+
+    seen = []
+    monkeypatch.setattr(comfy.cli_args.args, "preview_method", latent_preview.LatentPreviewMethod.Latent2RGB)
+    monkeypatch.setattr(
+        comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, preview, **_: seen.append((value, total, preview))
+    )
+    small.animate(20, steps=3)
+    steps = [entry for entry in seen if entry[1] == 3]
+    assert [value for value, *_ in steps] == [1, 2, 3] and all(preview for *_, preview in steps)
+
+
+def test_clip_stays_off_the_device(small, monkeypatch):
+    """Where results go elsewhere than the model, the sampler's tensors go there, too: only windows reach the model."""
+    import comfy.model_management as mm
+    from pack.magicanimate_core.host import sliding
+
+    expected = small.expected(40)
+    monkeypatch.setattr(mm, "intermediate_device", lambda: torch.device("cpu", 0))  # not equal to torch.device("cpu")
+    moved = []
+    original = sliding._sample_off_device
+
+    def spy(executor, guider, sigmas, extra_args, callback, noise, *rest):
+        def inner(guider, sigmas, extra_args, callback, noise, *rest):
+            moved.append(callback)
+            return executor(guider, sigmas, extra_args, callback, noise, *rest)
+
+        return original(inner, guider, sigmas, extra_args, callback, noise, *rest)
+
+    monkeypatch.setattr(sliding, "_sample_off_device", spy)
+    assert torch.equal(small.animate(40), expected)
+    assert moved and moved[0].__name__ == "show"

@@ -1,5 +1,8 @@
 """Every shipped workflow runs on a real server and saves a video with a frame for every pose."""
 
+import re
+import urllib.request
+
 import av
 import numpy as np
 import pytest
@@ -47,8 +50,20 @@ def test_workflows_are_offered_as_templates(server):
     assert set(templates[PACK.name]) == set(FRAMES)
 
 
-def test_nothing_failed_to_import(server):
-    assert "IMPORT FAILED" not in server.log.read_text()
+def test_import_is_quick_and_complete(server):
+    log = server.log.read_text()
+    assert "IMPORT FAILED" not in log
+    (seconds,) = re.findall(rf"([\d.]+) seconds: .*{re.escape(PACK.name)}$", log, re.M)
+    assert float(seconds) < 0.5
+
+
+def test_help_pages_are_served(server):
+    pages = list((PACK / "web" / "docs").glob("*.md"))
+    ours = {name for name in server.get("/object_info") if name.startswith("MagicAnimate")}
+    assert pages and {page.stem for page in pages} <= ours
+    for page in pages:
+        with urllib.request.urlopen(f"{server.url}/extensions/{PACK.name}/docs/{page.name}") as answer:
+            assert answer.read() == page.read_bytes()
 
 
 @pytest.mark.parametrize(
