@@ -50,6 +50,23 @@ def padded_length(schedule: str, frames: int, length: int) -> int:
     return SCHEDULES[schedule].padded_length(frames, length) if schedule in SCHEDULES else frames
 
 
+def flat_weights(length: int) -> list[float]:
+    return [1.0] * length
+
+
+def pyramid_weights(length: int) -> list[float]:
+    """Frames count for more the nearer they are to the middle of their window."""
+    return [float(min(i, length - 1 - i) + 1) for i in range(length)]
+
+
+FUSE_METHODS = {"flat": flat_weights, "pyramid": pyramid_weights}  # the paper's, and the host's most used
+
+
+def share_out(count: int, rank: int, ranks: int) -> range:
+    """Which of `count` windows a process takes: neighbours together, numbers as even as can be."""
+    return range(count * rank // ranks, count * (rank + 1) // ranks)
+
+
 def needed_later(batches: Sequence[Sequence[int]]) -> list[frozenset[int]]:
     """For every batch of frames, the frames that some later batch asks for again."""
     later: list[frozenset[int]] = [frozenset()]

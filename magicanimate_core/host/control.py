@@ -8,10 +8,9 @@ import comfy.utils
 import torch
 from torch import Tensor
 
+from ..frame_cache import gather_frames
 from .run import Window, run_of, window_of
 from .unet import net_shape
-
-Residuals = list[Tensor]  # the ControlNet's outputs for one frame, skips then middle, each (C, H, W)
 
 
 class PoseControl(comfy.controlnet.ControlNet):
@@ -85,21 +84,17 @@ class PoseControl(comfy.controlnet.ControlNet):
 
     def _window_residuals(self, key, x, t, text, window: Window, keep: frozenset[int]) -> list[Tensor]:
         """Outputs of the ControlNet for all rows of a window, each (rows, C, H, W)."""
-        kept: dict[int, Residuals] = window.evaluation.residuals.setdefault((id(self), key, x.shape[1:]), {})
-        missing = {f: row for row, f in enumerate(window.frames) if f not in kept}  # frame -> a row that shows it
-        frames = {f: kept[f] for f in window.frames if f in kept}
-        if missing:
-            rows = list(missing.values())
-            layers = self._run(x[rows], t[rows], text[rows], list(missing))
-            frames |= {f: [layer[i] for layer in layers] for i, f in enumerate(missing)}
+        kept = window.evaluation.residuals.setdefault((id(self), key, x.shape[1:]), {})
+        row_of = {f: row for row, f in enumerate(window.frames)}  # a row that shows the frame
+
+        def compute(frames: list[int]) -> list[Tensor]:
+            rows = [row_of[f] for f in frames]
+            return self._run(x[rows], t[rows], text[rows], frames)
 
         off_device = mm.unet_offload_device()
-        for f in list(kept):
-            if f not in keep:
-                del kept[f]
-        kept |= {f: [r.to(off_device, copy=True) for r in frames[f]] for f in missing if f in keep}
-        per_row = (frames[f] for f in window.frames)
-        return [torch.stack([r.to(x.device) for r in layer]) for layer in zip(*per_row, strict=True)]
+        return gather_frames(
+            window.frames, kept, keep, compute, park=lambda r: r.to(off_device, copy=True), fetch=lambda r: r.to(x.device)
+        )
 
     def _run(self, x, t, text, frames: list[int]) -> list[Tensor]:
         """The ControlNet itself on some frames, x (n, 4, H, W): skips' residuals, then the middle's."""

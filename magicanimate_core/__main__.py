@@ -1,0 +1,7 @@
+"""python -m magicanimate_core animate --help"""
+
+import sys
+
+from .standalone.cli import main
+
+sys.exit(main())

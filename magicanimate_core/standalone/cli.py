@@ -1,0 +1,190 @@
+"""`python -m magicanimate_core animate`: the Animate node without a ComfyUI."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import torch
+
+from ..images import FITS
+from ..windows import FUSE_METHODS, SCHEDULES
+from .denoise import Settings
+
+EPILOG = """examples:
+  one photo:       python -m magicanimate_core animate --base sd15.safetensors --reference me.png --pose a.mp4 --out me.mp4
+  a folder each:   python -m magicanimate_core animate --base sd15.safetensors --reference photos --pose clips --out videos
+  a list of jobs:  python -m magicanimate_core animate --base sd15.safetensors --jobs jobs.jsonl
+                   (a line each: {"reference": "a.png", "pose": "b.mp4", "out": "c.mp4", "seed": 7})
+  several GPUs:    torchrun --nproc-per-node 4 -m magicanimate_core animate ... (several machines as torchrun has it)
+  after a crash:   the same command with --resume
+
+model files:
+  --base           a Stable Diffusion 1.5 checkpoint (.safetensors, .ckpt) or a diffusers folder
+  --magicanimate   the folder of huggingface.co/zcxu-eric/MagicAnimate: appearance_encoder/, densepose_controlnet/,
+                   temporal_attention/
+"""
+
+HELP = {
+    "seed": "seed of the noise",
+    "steps": "denoising steps",
+    "cfg": "guidance scale; 1 halves the work",
+    "sampler_name": "sampler",
+    "scheduler": "timesteps",
+    "pose_strength": "factor on the pose's influence; 0 switches it off",
+    "context_length": "frames in a window; memory grows with it, not with the clip",
+    "context_overlap": "frames that neighbouring windows share",
+    "context_schedule": "official: a ring, as the published code; paper: Sec. 3.3",
+    "fuse_method": "how predictions of shared frames are joined",
+    "shared_noise": "start all windows from the same noise",
+    "width": "pixels, a multiple of 8; 0: the pose video's",
+    "height": "pixels, a multiple of 8; 0: the pose video's",
+    "fit": "how photo and poses are brought to the size",
+}
+CHOICES = {"fit": FITS, "context_schedule": list(SCHEDULES), "fuse_method": list(FUSE_METHODS)}
+CHOICES |= {"sampler_name": ["ddim"], "scheduler": ["official"]}
+PHOTOS, CLIPS = (".png", ".jpg", ".jpeg", ".webp"), (".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m magicanimate_core", description="MagicAnimate without a host.")
+    commands = top.add_subparsers(dest="command", required=True)
+    animate = commands.add_parser(
+        "animate",
+        help="animate photos along DensePose videos",
+        description="Animate a photo along a DensePose video of any length. Frames, fps and size follow the video.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = animate.add_argument_group("what")
+    what.add_argument("--reference", type=Path, nargs="+", metavar="PHOTO", help="photos, or a folder of photos")
+    what.add_argument("--pose", type=Path, nargs="+", metavar="VIDEO", help="DensePose videos, or a folder of them")
+    what.add_argument("--out", type=Path, help="the video; a folder where there are several photos or videos")
+    what.add_argument("--jobs", type=Path, metavar="FILE", help="JSON lines, each with reference, pose, out and any option")
+    what.add_argument("--prompt", default="", help="empty as published")
+    what.add_argument("--negative", default="", help="empty as published")
+    what.add_argument("--side-by-side", action="store_true", help="write photo | pose | result")
+    files = animate.add_argument_group("model files")
+    files.add_argument("--base", type=Path, required=True, metavar="PATH", help="Stable Diffusion 1.5")
+    files.add_argument(
+        "--vae", type=Path, metavar="PATH", help="in place of the base model's own (published: sd-vae-ft-mse)"
+    )
+    files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
+    _settings(animate.add_argument_group("options of the Animate node"))
+    work = animate.add_argument_group("work")
+    work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
+    work.add_argument("--save-every", type=int, default=1, metavar="STEPS", help="steps between saved states; 0: never (1)")
+    work.add_argument("--device", help="for example cuda:1; default: the accelerator, else the CPU")
+    work.add_argument("--dtype", choices=["fp32", "fp16", "bf16"], help="default: fp16 on an accelerator, fp32 on the CPU")
+    work.add_argument(
+        "--latents", action="store_true", help="keep the final latents beside the video (.latents.safetensors)"
+    )
+    return top
+
+
+def _settings(group) -> None:
+    for option in fields(Settings):
+        names = dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"])
+        text = f"{HELP[option.name]} ({option.default})"
+        if isinstance(option.default, bool):
+            group.add_argument(*names, action=argparse.BooleanOptionalAction, default=option.default, help=text)
+        else:
+            choices = CHOICES.get(option.name)
+            group.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
+
+
+def read_jobs(options) -> list:
+    """The jobs that a command line asks for."""
+    from .jobs import Job
+
+    settings = Settings(**{option.name: getattr(options, option.name) for option in fields(Settings)})
+    common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
+    if options.jobs:
+        return [_job_line(line, number, settings, common) for number, line in _lines(options.jobs)]
+    if not (options.reference and options.pose and options.out):
+        raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
+    photos, clips = _files(options.reference, PHOTOS), _files(options.pose, CLIPS)
+    several = len(photos) * len(clips) > 1 or options.out.is_dir()
+    jobs = []
+    for photo in photos:
+        for clip in clips:
+            out = options.out / f"{photo.stem}_{clip.stem}.mp4" if several else options.out
+            jobs.append(Job(photo, clip, out, settings=settings, **common))
+    return jobs
+
+
+def _lines(path: Path):
+    if not path.is_file():
+        raise FileNotFoundError(f"job file {path} does not exist.")
+    return [(number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if line.strip()]
+
+
+def _job_line(line: str, number: int, settings: Settings, common: dict):
+    from .jobs import Job
+
+    try:
+        entry = json.loads(line)
+        paths = {name: Path(entry.pop(name)) for name in ("reference", "pose", "out")}
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"line {number} of the job file is no object with reference, pose and out ({error}).") from error
+    own = {name: entry.pop(name) for name in list(entry) if name in HELP}
+    unknown = entry.keys() - common.keys()
+    if unknown:
+        raise ValueError(f"line {number} of the job file has an unknown option: {', '.join(sorted(unknown))}.")
+    return Job(**paths, settings=replace(settings, **own), **(common | entry))
+
+
+def _files(paths: list[Path], endings: tuple[str, ...]) -> list[Path]:
+    found = []
+    for path in paths:
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in endings) if path.is_dir() else [path]
+        if not inside:
+            raise ValueError(f"{path} holds no {', '.join(endings)} files.")
+        found += inside
+    return found
+
+
+def animate(options) -> None:
+    from tqdm import tqdm
+
+    from .jobs import Keeping, run_job
+    from .models import PUBLISHED, load_models
+    from .workers import own_device, workers_on
+
+    jobs = read_jobs(options)
+    for job in jobs:
+        job.check()
+    for path in (options.base, options.vae):
+        if path is not None and not path.exists():
+            raise FileNotFoundError(f"{path} does not exist.")
+    device = own_device(options.device)
+    dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}.get(options.dtype)
+    dtype = dtype or (torch.float32 if device.type == "cpu" else torch.float16)
+    keeping = Keeping(options.resume, options.save_every)
+    files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
+    with workers_on(device) as workers:
+        models = load_models(options.base, options.magicanimate, options.vae).to(device, dtype)
+        for job in jobs:
+            with tqdm(total=job.settings.steps, desc=job.out.name, unit="step", disable=workers.rank > 0) as bar:
+
+                def progress(done: int, bar=bar) -> None:
+                    bar.update(done - bar.n)
+
+                if not run_job(models, job, files, workers, keeping, progress, keep_latents=options.latents):
+                    bar.write(f"{job.out} is finished already.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    logging.getLogger("diffusers").setLevel(logging.ERROR)
+    try:
+        animate(options)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        # another process of the job is gone: leave without waiting for it
+        os._exit(1) if isinstance(error, ConnectionError) else None
+        return 2
+    return 0

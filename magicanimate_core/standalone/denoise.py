@@ -1,0 +1,188 @@
+"""The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from ..frame_cache import gather_frames
+from ..noise import TRAIN_TIMESTEPS, official_timesteps
+from ..windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
+from .models import Models
+
+LATENT_SCALE = 0.18215
+
+Poses = Callable[[list[int]], Tensor]  # frame indices -> DensePose images (n, 3, 8 H, 8 W), RGB in [0, 1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of the Animate node, under its names."""
+
+    seed: int = 0
+    steps: int = 25
+    cfg: float = 7.5
+    sampler_name: str = "ddim"
+    scheduler: str = "official"
+    pose_strength: float = 1.0
+    context_length: int = 16
+    context_overlap: int = 4
+    context_schedule: str = "official"
+    fuse_method: str = "flat"
+    shared_noise: bool = True
+    width: int = 0
+    height: int = 0
+    fit: str = "crop"
+
+    def check(self, max_length: int) -> None:
+        """Raise ValueError where a setting cannot be used."""
+        check_window(self.context_length, self.context_overlap, max_length)
+        official_timesteps(self.steps)
+        for name, value, known in (
+            ("sampler_name", self.sampler_name, ["ddim"]),
+            ("scheduler", self.scheduler, ["official"]),
+            ("context_schedule", self.context_schedule, list(SCHEDULES)),
+            ("fuse_method", self.fuse_method, list(FUSE_METHODS)),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is {value}; without a ComfyUI there is {', '.join(known)}.")
+
+
+@dataclass
+class Conditions:
+    """Everything that steers a clip, on the models' device and in their dtype."""
+
+    reference: Tensor  # the VAE's mean of the reference image, scaled, (1, 4, H, W)
+    positive: Tensor  # text tokens (1, L, D)
+    negative: Tensor  # (1, L, D)
+    poses: Poses
+    pose_count: int  # later frames repeat the last pose
+
+
+@dataclass
+class Workers:
+    """Processes that share the windows of a step. `reduce` sums a tensor over all of them, in place."""
+
+    rank: int = 0
+    count: int = 1
+    reduce: Callable[[Tensor], None] = lambda tensor: None
+
+
+ALONE = Workers()
+
+
+def ddim(settings: Settings):
+    """The published noise schedule and sampler, as diffusers' own class."""
+    from diffusers import DDIMScheduler
+
+    scheduler = DDIMScheduler(
+        num_train_timesteps=TRAIN_TIMESTEPS, beta_start=0.00085, beta_end=0.012, beta_schedule="linear",
+        clip_sample=False, set_alpha_to_one=True, steps_offset=1, timestep_spacing="leading", prediction_type="epsilon",
+    )  # fmt: skip
+    scheduler.set_timesteps(settings.steps)
+    return scheduler
+
+
+def denoise(
+    models: Models,
+    conditions: Conditions,
+    latents: Tensor,
+    settings: Settings,
+    workers: Workers = ALONE,
+    first_step: int = 0,
+) -> Iterator[Tensor]:
+    """Latents after each step, (N, 4, H, W) fp32 off the device; starts with the noise of the padded clip in `latents`.
+
+    All processes yield the same; first_step > 0 goes on from an earlier run's latents.
+    """
+    scheduler = ddim(settings)
+    for step in range(first_step, settings.steps):
+        t = scheduler.timesteps[step]
+        noise = predict(models, conditions, latents, t, settings, workers)
+        latents = scheduler.step(noise, t, latents, eta=0.0).prev_sample
+        yield latents
+
+
+@torch.inference_mode()
+def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, workers: Workers) -> Tensor:
+    """Guided noise prediction for a whole clip, (N, 4, H, W): every window's, averaged where windows share frames."""
+    frames = latents.shape[0]
+    halves = 2 if settings.cfg > 1 else 1
+    windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
+    mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
+    # a frame's row: both halves' predictions, and their weight; in fp64, so that the order of the windows does not matter
+    sums = torch.zeros(frames, halves * latents[0].numel() + 1, dtype=torch.float64)
+    for window, outputs in predict_windows(models, conditions, latents, t, settings, mine, halves):
+        weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=sums.dtype)[:, None]
+        rows = rearrange(outputs, "b f c h w -> f (b c h w)").to(sums)
+        sums.index_add_(0, torch.tensor(window), torch.cat([rows * weights, weights], 1))
+    workers.reduce(sums)
+    mean = (sums[:, :-1] / sums[:, -1:]).to(latents.dtype)
+    *uncond, cond = mean.unflatten(1, (halves, *latents.shape[1:])).unbind(1)  # each (N, 4, H, W)
+    return uncond[0] + settings.cfg * (cond - uncond[0]) if uncond else cond
+
+
+def predict_windows(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, windows, halves: int):
+    """(window, predictions (halves, F, 4, H, W), unconditional first) for each window, off the device."""
+    if not windows:
+        return
+    timestep = torch.as_tensor(t, device=models.device)
+    features = models.encoder(conditions.reference, timestep, conditions.positive)
+    reference = models.unet.keys_values(features)
+    references = [None, reference] if halves == 2 else [reference]
+    texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
+    kept: dict = {}
+    for window, later in zip(windows, needed_later(windows), strict=True):
+        x = latents[window].to(models.device, models.dtype)  # (F, 4, H, W)
+        residuals = window_residuals(models, conditions, latents, timestep, settings, window, kept, later)
+        out = models.unet(
+            torch.cat([x] * halves),
+            timestep,
+            texts.repeat_interleave(len(window), 0),
+            frames=len(window),
+            references=references,
+            residuals=residuals and [torch.cat([r] * halves) for r in residuals],
+        )
+        yield window, out.float().cpu().unflatten(0, (halves, -1))
+
+
+def window_residuals(models: Models, conditions: Conditions, latents, timestep, settings: Settings, window, kept, later):
+    """The ControlNet's outputs for a window's frames (Eq. 3), skips then middle; conditional text only."""
+    if settings.pose_strength == 0:
+        return None
+
+    # Batches of the same frames whichever process computes them: a matrix product's last bits depend on its size.
+    group = math.gcd(settings.context_length, settings.context_length - settings.context_overlap, latents.shape[0])
+
+    def compute(frames: list[int]) -> list[Tensor]:
+        groups = [run([f for f in frames if f // group == g]) for g in dict.fromkeys(f // group for f in frames)]
+        return [torch.cat(outputs) for outputs in zip(*groups, strict=True)]
+
+    def run(frames: list[int]) -> list[Tensor]:
+        hints = conditions.poses([min(f, conditions.pose_count - 1) for f in frames])
+        skips, middle = models.controlnet(
+            latents[frames].to(models.device, models.dtype),
+            timestep,
+            encoder_hidden_states=conditions.positive.expand(len(frames), -1, -1),
+            controlnet_cond=hints.to(models.device, models.dtype),
+            conditioning_scale=settings.pose_strength,
+            return_dict=False,
+        )
+        return [*skips, middle]
+
+    return gather_frames(window, kept, later, compute, lambda r: r.to("cpu", copy=True), lambda r: r.to(models.device))
+
+
+def initial_noise(settings: Settings, poses: int, height: int, width: int) -> Tensor:
+    """Noise for all padded frames from the seed, (N, 4, H, W), the same as the Animate node's."""
+    from ..noise import pad_noise, repeat_noise
+
+    length = settings.context_length
+    drawn = torch.randn(
+        (length if settings.shared_noise else poses, 4, height, width), generator=torch.manual_seed(settings.seed)
+    )
+    noise = repeat_noise(drawn, poses) if settings.shared_noise else drawn
+    return pad_noise(noise, padded_length(settings.context_schedule, poses, length), length)

@@ -1,0 +1,53 @@
+"""Several processes on one job: `torchrun --nproc-per-node N -m magicanimate_core animate ...`."""
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from .denoise import Workers
+
+LIMIT = timedelta(hours=1)  # longer than the first process needs to decode and write a clip
+
+
+def own_device(name: str | None = None) -> torch.device:
+    """The device asked for, else this process's accelerator, else the CPU."""
+    if name:
+        return torch.device(name)
+    accelerator = getattr(torch, "accelerator", None)
+    if accelerator is None or not accelerator.is_available():
+        return torch.device("cpu")
+    kind = accelerator.current_accelerator().type
+    return torch.device(kind, int(os.environ.get("LOCAL_RANK", 0)) % accelerator.device_count())
+
+
+@contextmanager
+def workers_on(device: torch.device):
+    """This process's Workers; joins the others where torchrun started several."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        yield Workers()
+        return
+    on_cpu = device.type == "cpu"
+    if not on_cpu:
+        torch.accelerator.set_device_index(device.index)
+    dist.init_process_group("gloo" if on_cpu else None, timeout=LIMIT)
+
+    def reduce(tensor: Tensor) -> None:
+        shared = tensor if on_cpu else tensor.to(device)
+        try:
+            dist.all_reduce(shared)
+        except RuntimeError as error:
+            raise ConnectionError(
+                f"Another process of this job has ended ({str(error).splitlines()[0]}). "
+                "Run the same command with --resume: finished steps are kept."
+            ) from error
+        if shared is not tensor:
+            tensor.copy_(shared)
+
+    try:
+        yield Workers(dist.get_rank(), dist.get_world_size(), reduce)
+    finally:
+        dist.destroy_process_group()
