@@ -100,7 +100,8 @@ def video_writer(path: Path, fps: Fraction, width: int, height: int):
     part = path.with_name(path.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(part), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "14", "preset": "medium"})
+        # x264's macroblock tree is not the same twice; without it a resumed job writes the very same file
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "14", "x264-params": "mbtree=0"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
 
         def write(image: np.ndarray) -> None:

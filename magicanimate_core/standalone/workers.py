@@ -1,6 +1,8 @@
 """Several processes on one job: `torchrun --nproc-per-node N -m magicanimate_core animate ...`."""
 
 import os
+import signal
+import sys
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -24,13 +26,24 @@ def own_device(name: str | None = None) -> torch.device:
     return torch.device(kind, int(os.environ.get("LOCAL_RANK", 0)) % accelerator.device_count())
 
 
+RESUME = "Run the same command with --resume: finished steps are kept."
+
+
+def _stopped(*_) -> None:
+    print(f"error: Another process of this job has ended, or the job was stopped. {RESUME}", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
 @contextmanager
 def workers_on(device: torch.device):
     """This process's Workers; joins the others where torchrun started several."""
+    if device.type == "cpu":  # as many threads in each of several processes as in one: their number shows in the last bits
+        torch.set_num_threads(os.cpu_count() or 1)
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield Workers()
         return
     on_cpu = device.type == "cpu"
+    signal.signal(signal.SIGTERM, _stopped)  # how torchrun ends the others when one has died
     if not on_cpu:
         torch.accelerator.set_device_index(device.index)
     dist.init_process_group("gloo" if on_cpu else None, timeout=LIMIT)
@@ -40,10 +53,8 @@ def workers_on(device: torch.device):
         try:
             dist.all_reduce(shared)
         except RuntimeError as error:
-            raise ConnectionError(
-                f"Another process of this job has ended ({str(error).splitlines()[0]}). "
-                "Run the same command with --resume: finished steps are kept."
-            ) from error
+            cause = str(error).splitlines()[0]
+            raise ConnectionError(f"Another process of this job has ended ({cause}). {RESUME}") from error
         if shared is not tensor:
             tensor.copy_(shared)
 

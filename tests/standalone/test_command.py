@@ -1,0 +1,209 @@
+"""python -m magicanimate_core animate, as a user types it."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from pack.magicanimate_core.standalone import cli
+from pack.magicanimate_core.standalone.video import PoseClip, read_photo
+from safetensors.torch import load_file
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_video(path: Path):
+    with av.open(str(path)) as video:
+        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)])
+        return frames, video.streams.video[0].average_rate
+
+
+def test_video_follows_the_clip(files, tmp_path):
+    out = tmp_path / "one.mp4"
+    assert cli.main(files.command(out, "--side-by-side", "--latents")) == 0
+    frames, fps = read_video(out)
+    assert frames.shape == (20, 64, 3 * 64, 3) and fps == 25
+    pose = PoseClip(files.clip)([0])[0].movedim(0, -1).numpy() * 255
+    assert np.abs(frames[0][:, 64:128] - pose).mean() < 8  # photo | pose | result
+    assert load_file(out.with_suffix(".latents.safetensors"))["latents"].shape == (20, 4, 8, 8)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one.latents.safetensors", "one.mp4"]  # no state, no parts
+
+
+def test_folders_and_job_files(files, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("ann", "bob"):
+        (photos / f"{name}.png").write_bytes(files.photo.read_bytes())
+    command = files.command(tmp_path / "out", "--steps", "1")
+    command[command.index("--reference") + 1] = str(photos)
+    assert cli.main(command) == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["ann_densepose.mp4", "bob_densepose.mp4"]
+
+    lines = [
+        {"reference": str(files.photo), "pose": str(files.clip), "out": str(tmp_path / f"{i}.mp4"), "seed": i}
+        for i in (1, 2)
+    ]
+    (tmp_path / "jobs.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    models = ["--base", str(files.base), "--magicanimate", str(files.magicanimate), "--device", "cpu"]
+    assert cli.main(["animate", "--jobs", str(tmp_path / "jobs.jsonl"), "--steps", "1", *models]) == 0
+    assert not np.array_equal(*(read_video(tmp_path / f"{i}.mp4")[0] for i in (1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"--pose": "nothing.mp4"}, "pose video nothing.mp4 does not exist"),
+        ({"--base": "nothing.safetensors"}, "nothing.safetensors does not exist"),
+        ({"--magicanimate": "nowhere"}, "download zcxu-eric/MagicAnimate"),
+        ({"--context-overlap": "16"}, "smaller than context_length"),
+        ({"--width": "60"}, "width is 60; expected a multiple of 8"),
+        ({"--prompt": "a cat"}, "needs CLIP's tokenizer"),
+    ],
+)
+def test_errors_are_one_sentence(files, tmp_path, capsys, change, words):
+    command = files.command(tmp_path / "out.mp4")
+    for option, value in change.items():
+        command += [option, value]  # the last one counts
+    assert cli.main(command) == 2
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message.startswith("error: ") and words in message
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_files_that_are_no_pictures(files, tmp_path, capsys):
+    (tmp_path / "text.mp4").write_text("hello")
+    command = files.command(tmp_path / "out.mp4")
+    assert cli.main([*command, "--pose", str(tmp_path / "text.mp4")]) == 2
+    assert "text.mp4 cannot be read as a video" in capsys.readouterr().err
+    assert cli.main([*command, "--reference", str(tmp_path / "text.mp4")]) == 2
+    assert "text.mp4 cannot be read as an image" in capsys.readouterr().err
+
+
+def test_help_teaches(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["animate", "--help"])
+    text = capsys.readouterr().out
+    assert "--jobs" in text and "torchrun" in text and "--resume" in text
+    assert all(f"--{name.replace('_', '-')}" in text for name in cli.HELP)
+
+
+def start(files, out: Path, *more: str):
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "magicanimate_core", *files.command(out, "--latents", *more)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def test_killed_at_random_moments_and_resumed(files, tmp_path):
+    """kill -9 wherever it is, the same command with --resume: to the bit what an uninterrupted run gives."""
+    whole, broken = tmp_path / "whole.mp4", tmp_path / "broken.mp4"
+    begin = time.monotonic()
+    assert start(files, whole).wait() == 0
+    usual = time.monotonic() - begin
+    chance, kills = random.Random(0), 0
+    for _ in range(3):
+        process = start(files, broken, "--resume")
+        try:
+            process.wait(usual * chance.uniform(0.4, 0.95))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+        if broken.exists():
+            read_video(broken)  # never half written
+    assert start(files, broken, "--resume").wait() == 0
+    assert kills
+    latents = [load_file(path.with_suffix(".latents.safetensors"))["latents"] for path in (whole, broken)]
+    assert torch.equal(*latents)
+    assert np.array_equal(read_video(whole)[0], read_video(broken)[0])
+
+
+def test_resumed_after_every_step(files, models, tmp_path):
+    from pack.magicanimate_core.standalone.denoise import Settings, Workers
+    from pack.magicanimate_core.standalone.jobs import Job, Keeping, run_job
+    from pack.magicanimate_core.standalone.state import state_path
+
+    class Stop(Exception):
+        pass
+
+    def run(out, keeping=Keeping(save_every=1), stop_at=None):  # noqa: B008
+        def progress(done):
+            if done == stop_at:
+                raise Stop
+
+        job = Job(files.photo, files.clip, out, settings=Settings(steps=3))
+        return run_job(models, job, [], Workers(), keeping, progress, keep_latents=True)
+
+    assert run(tmp_path / "whole.mp4")
+    expected = load_file(tmp_path / "whole.latents.safetensors")["latents"]
+    for step in (1, 2, 3):
+        out = tmp_path / f"{step}.mp4"
+        with pytest.raises(Stop):
+            run(out, stop_at=step)
+        assert state_path(out).exists() and not out.exists()
+        assert run(out, Keeping(resume=True))
+        assert torch.equal(load_file(out.with_suffix(".latents.safetensors"))["latents"], expected)
+        assert not state_path(out).exists()
+        assert not run(out, Keeping(resume=True))  # finished: nothing to do
+
+
+def test_state_of_another_job_is_refused(files, tmp_path, capsys):
+    from pack.magicanimate_core.standalone.state import save_state
+
+    out = tmp_path / "out.mp4"
+    save_state(out, torch.zeros(32, 4, 8, 8), 1, "another job")
+    assert cli.main(files.command(out, "--resume")) == 2
+    assert "job with other inputs or settings" in capsys.readouterr().err
+
+
+def torchrun(files, out: Path, processes: int, *more: str):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    command += ["-m", "magicanimate_core", *files.command(out, "--latents", *more)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.parametrize("processes", [2, 5])
+def test_real_processes_give_the_latents_of_one(files, tmp_path, processes, relative):
+    assert start(files, tmp_path / "one.mp4").wait() == 0
+    many = torchrun(files, tmp_path / "many.mp4", processes)
+    output, _ = many.communicate(timeout=180)
+    assert many.returncode == 0, output
+    latents = [load_file(tmp_path / f"{name}.latents.safetensors")["latents"] for name in ("one", "many")]
+    assert relative(*latents) < 1e-6
+
+
+def test_a_process_that_dies_ends_the_job(files, tmp_path):
+    """No hanging: the others say so, and what was done is kept."""
+    out = tmp_path / "out.mp4"
+    job = torchrun(files, out, 2, "--steps", "200", "--save-every", "1")
+    state = out.with_name(out.name + ".state.safetensors")
+    end = time.monotonic() + 120
+    while not state.exists() and time.monotonic() < end:
+        time.sleep(0.2)
+    children = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
+    subprocess.run(["kill", "-9", children[-1]], check=True)
+    output, _ = job.communicate(timeout=120)
+    assert job.returncode != 0 and "--resume" in output
+    assert state.exists() and not out.exists()
+
+
+def test_pose_clip_reads_any_frame_in_any_order(files):
+    clip, again = PoseClip(files.clip, keep=4), PoseClip(files.clip)
+    expected = again(list(range(20)))
+    for frames in ([0, 1, 2], [10, 11], [3], [19, 0, 5], [5, 4, 4]):
+        assert torch.equal(clip(frames), expected[frames])
+    assert len(clip._recent) <= 4 and clip.fps == 25 and clip.count == 20 and clip.size == (64, 64)
+
+
+def test_photos_with_alpha_are_refused(tmp_path):
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 4), np.uint8))
+    with pytest.raises(ValueError, match="a.png has an alpha channel"):
+        read_photo(tmp_path / "a.png")

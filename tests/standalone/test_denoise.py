@@ -1,0 +1,119 @@
+"""The diffusers body: the official numbers, one result for every number of processes, work shared evenly."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from pack.magicanimate_core.standalone.denoise import Conditions, Settings, Workers, denoise, predict
+from pack.magicanimate_core.windows import SCHEDULES, share_out
+
+RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
+
+
+@pytest.fixture(scope="module")
+def official():
+    from pack.magicanimate_core.standalone import models as m
+    from pack.magicanimate_core.standalone.unet import TemporalUNet
+    from pack.tests.golden_weights import GOLDEN, make_weights
+
+    if not GOLDEN.is_dir():
+        pytest.skip("no reference numbers beside this checkout (../shared/golden)")
+    folder = make_weights()
+    single = folder / "unet_ldm.safetensors"  # the layout of single-file checkpoints
+    unet = m._single_unet(single, m.read(single, "a UNet"))
+    parts = (
+        TemporalUNet(unet, m.load_motion_module(folder / "temporal_attention.ckpt")),
+        m.load_encoder(folder / "appearance_encoder.safetensors"),
+        m.load_controlnet(folder / "densepose_controlnet.safetensors"),
+    )
+    return m.Models(*parts, torch.nn.Identity(), torch.nn.Identity()).to("cpu", torch.float32)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_final_latents_are_the_official_ones(official, golden, relative, name):
+    inputs, (frames, steps, total) = golden("inputs"), RUNS[name]
+    poses = inputs["pose"]
+    conditions = Conditions(inputs["ref_latents"], inputs["text_cond"], inputs["text_uncond"], lambda f: poses[f], frames)
+    *_, latents = denoise(official, conditions, inputs[f"init_latents.N{total}"], Settings(steps=steps))
+    assert relative(latents[:frames], golden("sampling")[f"{name}.final_latents"][:frames]) < 5e-5
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 5, 9])
+@pytest.mark.parametrize(("frames", "overlap"), [(48, 4), (48, 12), (16, 4)])
+def test_every_number_of_processes_gives_the_same(models, conditions, ranks, frames, overlap):
+    """Processes one after another, their sums collected: the total is that of one process to the last bit but few."""
+    settings = Settings(context_overlap=overlap)
+    latents = torch.randn(frames, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    sums, rows = {}, {}
+
+    def collect(key):
+        return lambda tensor: sums.__setitem__(key, tensor.clone())
+
+    for count in (1, ranks):
+        for rank in range(count):
+            handle = models.controlnet.register_forward_pre_hook(
+                lambda _, args, key=(rank, count): rows.__setitem__(key, rows.get(key, 0) + len(args[0]))
+            )
+            predict(models, conditions, latents, 501, settings, Workers(rank, count, collect((rank, count))))
+            handle.remove()
+    alone, together = sums[0, 1], sum(sums[rank, ranks] for rank in range(ranks))
+    assert ((alone - together).norm() / alone.norm()) < 1e-9
+    windows = SCHEDULES["official"].windows(frames, 16, overlap)
+    for rank in range(ranks):  # each frame at most once in every process that needs it
+        needed = {f for i in share_out(len(windows), rank, ranks) for f in windows[i]}
+        assert rows.get((rank, ranks), 0) == len(needed)
+
+
+@pytest.mark.parametrize(("windows", "ranks"), [(8, 2), (8, 4), (9, 3), (7, 3), (2, 5), (1, 1)])
+def test_windows_are_shared_out_evenly(windows, ranks):
+    shares = [list(share_out(windows, rank, ranks)) for rank in range(ranks)]
+    assert sum(shares, []) == list(range(windows))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_guidance_one_needs_no_unconditional_rows(models, conditions, relative):
+    latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    both = predict(models, conditions, latents, 501, Settings(cfg=1.0 + 1e-6), Workers())
+    rows = []
+    handle = models.unet.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    half = predict(models, conditions, latents, 501, Settings(cfg=1.0), Workers())
+    handle.remove()
+    assert relative(half, both) < 1e-4 and rows == [16]
+
+
+def test_unconditional_rows_ignore_the_reference(models, conditions):
+    latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    other = replace(conditions, reference=-conditions.reference)
+    zero = Settings(cfg=1e-9)  # conditional rows only
+    assert not torch.equal(
+        predict(models, conditions, latents, 501, zero, Workers()), predict(models, other, latents, 501, zero, Workers())
+    )
+    halves = []
+    for given in (conditions, other):
+        from pack.magicanimate_core.standalone.denoise import predict_windows
+
+        with torch.inference_mode():
+            halves.append(next(predict_windows(models, given, latents, 501, Settings(), [list(range(16))], 2))[1])
+    assert torch.equal(halves[0][0], halves[1][0]) and not torch.equal(halves[0][1], halves[1][1])
+
+
+def test_strength_zero_is_no_pose(models, conditions):
+    latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    called = models.controlnet.register_forward_pre_hook(lambda *_: pytest.fail("the ControlNet ran"))
+    predict(models, conditions, latents, 501, Settings(pose_strength=0.0), Workers())
+    called.remove()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"context_length": 25}, "24 frames"),
+        ({"context_overlap": 16}, "smaller than context_length"),
+        ({"steps": 1000}, "1 to 999"),
+        ({"sampler_name": "heun"}, "sampler_name is heun; .* there is ddim"),
+        ({"context_schedule": "standard_static"}, "there is official, paper"),
+    ],
+)
+def test_settings_that_cannot_be_used(changes, words):
+    with pytest.raises(ValueError, match=words):
+        Settings(**changes).check(24)
