@@ -1,19 +1,21 @@
-"""Animate a drawn person on a real ComfyUI server:  python -m scripts.demo [--full] [--size 128] [--frames 20] [--steps 4]
+"""Animate a drawn person:  python -m scripts.demo [--full] [--size 128] [--frames 20] [--steps 4]
 
-Sets up an environment, ComfyUI (found, or cloned) and model files of its own, runs workflows/photo_to_video.json and
-writes out/demo/magicanimate.mp4 with a contact sheet. No trained weights can be shipped, so the models are RANDOM: what you
-see is whether everything works, not what MagicAnimate can do. --full uses the full-size architecture (12 GB of memory).
+Sets up an environment and model files of its own and writes out/demo/magicanimate.mp4 with a contact sheet. Where a ComfyUI
+is found, workflows/photo_to_video.json runs on a real server of it, else the command line. No trained weights can be shipped
+yet, so the models are RANDOM (always the same): what you see is whether everything works, not what MagicAnimate can do.
+--full uses the full-size architecture (16 GB of memory).
 """
 
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-from .comfyui import PACK, Server
-from .environment import comfyui_or_clone, run
+from .comfyui import PACK, Server, find_comfyui
+from .environment import run
 
 OUT = PACK / "out" / "demo"
 
@@ -28,9 +30,12 @@ def main() -> int:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.inside:
-        comfyui_or_clone()
         return run("scripts.demo", "--inside", *sys.argv[1:])
-    video = animate(options)
+    base = OUT / ("full" if options.full else "tiny")
+    write_models(base / "models", options.full)
+    write_inputs(base / "input", options)
+    comfyui = find_comfyui()
+    video = on_comfyui(comfyui, base, options) if comfyui else on_command_line(base, options)
     sheet = contact_sheet(video)
     print(
         f"Wrote {video} and {sheet}.\nThe weights are random, so the picture is noise. See README.md for the published ones."
@@ -38,39 +43,17 @@ def main() -> int:
     return 0
 
 
-def animate(options) -> Path:
-    """Runs the workflow on a server; returns the path of the video."""
-    base = OUT / ("full" if options.full else "tiny")
-    workflow = json.loads((PACK / "workflows" / "api" / "photo_to_video.json").read_text())
-    models = _models(base, options.full)
-    for node in workflow.values():
-        node["inputs"] |= {name: file for name, file in models.items() if name in node["inputs"]}
-        node["inputs"] |= {name: options.size for name in ("width", "height") if name in node["inputs"]}
-        node["inputs"] |= {"steps": options.steps} if "steps" in node["inputs"] else {}
-    _inputs(base / "input", options)
-    packs = (PACK,) if options.full else (PACK, PACK / "scripts" / "tiny_sd15")
-    begin = time.monotonic()
-    with Server(comfyui_or_clone(), base, packs=packs) as server:
-        print(f"ComfyUI is up after {time.monotonic() - begin:.0f} s; animating ...", flush=True)
-        begin = time.monotonic()
-        (made,) = server.files(server.run(workflow, limit_s=7200))
-        print(f"{options.frames} frames at {options.size} x {options.size}, {options.steps} steps: ", end="")
-        print(f"{time.monotonic() - begin:.0f} s, peak memory {server.peak_memory() / 2**30:.1f} GiB")
-    return Path(shutil.copy(made, OUT / "magicanimate.mp4"))
-
-
-def _models(base: Path, full: bool) -> dict[str, str]:
+def write_models(folder: Path, full: bool) -> None:
     from magicanimate_core.architecture import SD15
 
     from . import random_weights
 
-    if not (base / "models" / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
+    if not (folder / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
         print("Writing random weights ...", flush=True)
-        random_weights.write(base / "models", SD15 if full else random_weights.TINY)
-    return {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors"}
+        random_weights.write(folder, SD15 if full else random_weights.TINY)
 
 
-def _inputs(folder: Path, options) -> None:
+def write_inputs(folder: Path, options) -> None:
     from . import sample_inputs
 
     sample_inputs.write(folder, size=max(256, options.size), frames=options.frames)
@@ -78,6 +61,36 @@ def _inputs(folder: Path, options) -> None:
         shutil.copy(options.photo, folder / "reference.png")
     if options.pose:
         shutil.copy(options.pose, folder / "densepose.mp4")
+
+
+def on_comfyui(comfyui: Path, base: Path, options) -> Path:
+    """The workflow on a server; returns the path of the video."""
+    workflow = json.loads((PACK / "workflows" / "api" / "photo_to_video.json").read_text())
+    models = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors"}
+    for node in workflow.values():
+        node["inputs"] |= {name: file for name, file in models.items() if name in node["inputs"]}
+        node["inputs"] |= {name: options.size for name in ("width", "height") if name in node["inputs"]}
+        node["inputs"] |= {"steps": options.steps} if "steps" in node["inputs"] else {}
+    packs = (PACK,) if options.full else (PACK, PACK / "scripts" / "tiny_sd15")
+    with Server(comfyui, base, packs=packs) as server:
+        print(f"ComfyUI at {comfyui} is up; animating ...", flush=True)
+        begin = time.monotonic()
+        (made,) = server.files(server.run(workflow, limit_s=7200))
+        print(f"{options.size} x {options.size}, {options.steps} steps: ", end="")
+        print(f"{time.monotonic() - begin:.0f} s, peak memory {server.peak_memory() / 2**30:.1f} GiB")
+    return Path(shutil.copy(made, OUT / "magicanimate.mp4"))
+
+
+def on_command_line(base: Path, options) -> Path:
+    """`python -m magicanimate_core animate` on the same files; returns the path of the video."""
+    print("No ComfyUI found (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI): using the command line.", flush=True)
+    out, models = OUT / "magicanimate.mp4", base / "models"
+    command = [sys.executable, "-m", "magicanimate_core", "animate"]
+    command += ["--base", models / "checkpoints" / "random_sd15.safetensors", "--magicanimate", models / "magicanimate"]
+    command += ["--reference", base / "input" / "reference.png", "--pose", base / "input" / "densepose.mp4", "--out", out]
+    command += ["--width", options.size, "--height", options.size, "--steps", options.steps]
+    subprocess.run([str(part) for part in command], cwd=PACK, check=True)
+    return out
 
 
 def contact_sheet(video: Path, columns: int = 5) -> Path:

@@ -3,13 +3,11 @@
 import hashlib
 import os
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
 from .comfyui import PACK, find_comfyui
 
-HOST_SOURCE = "https://github.com/comfyanonymous/ComfyUI"
 VENV = PACK / ".venv"
 
 
@@ -27,20 +25,6 @@ def python() -> Path:
     subprocess.run([*pip, *(argument for path in wanted for argument in ("-r", str(path)))], check=True)
     stamp.write_text(mark)
     return interpreter
-
-
-def comfyui_or_clone() -> Path:
-    """A ComfyUI on this machine, fetched to ~/comfy/ComfyUI where there is none."""
-    found = find_comfyui()
-    if found is not None:
-        return found
-    target = Path.home() / "comfy" / "ComfyUI"
-    print(f"No ComfyUI found (COMFYUI_PATH, an enclosing custom_nodes, {target}): cloning one.", flush=True)
-    try:
-        subprocess.run(["git", "clone", "--depth", "1", HOST_SOURCE, str(target)], check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"ComfyUI could not be cloned ({error}). Set COMFYUI_PATH to a ComfyUI folder and run this again.")
-    return target
 
 
 def run(module: str, *arguments: str) -> int:

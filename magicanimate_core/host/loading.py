@@ -14,70 +14,52 @@ from comfy.ldm.modules.attention import optimized_attention
 from torch import Tensor
 
 from .. import architecture as arch
-from ..checkpoints import WrongFile, check_tensors, looks_like, read_tensors
-from ..motion_module import MotionModule, motion_layout, sinusoidal_positions
+from ..checkpoints import read_tensors
+from ..motion_module import MotionModule
+from ..published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights
 
-MOTION = "a MagicAnimate motion module (temporal_attention: keys like `down_blocks.0.motion_modules.0...`)"
-ENCODER = "a MagicAnimate appearance encoder (an SD 1.5 UNet in diffusers naming)"
-CONTROLNET = "a DensePose ControlNet for SD 1.5 (in diffusers naming)"
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 
 
 def load_motion_module(path: str, disable_dynamic: bool = False):
     """`temporal_attention` of the published layout -> ModelPatcher around a MotionModule."""
-    tensors = _without_prefix(_read(path, MOTION))
-    tables = {k: tensors.pop(k) for k in list(tensors) if k.endswith("pos_encoder.pe")}
-    tensors = {k: v for k, v in tensors.items() if ".motion_modules." in k}
-    if not tensors:
-        raise _wrong(path, _read(path, MOTION), MOTION)
-    layout = _understood(path, tensors | tables, MOTION, motion_layout)
-    with torch.device("meta"):
-        expected = {k: tuple(v.shape) for k, v in MotionModule(layout).state_dict().items()}
-    check_tensors(Path(path).name, tensors, expected, MOTION)
-    _check_positions(path, tables)
-
+    layout, tensors = motion_weights(Path(path).name, _read(path, MOTION))
     dtype = _weight_dtype(tensors)
-    module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, dtype=dtype, device=mm.unet_offload_device())
-    return _patcher(module, {k: v.to(dtype) for k, v in tensors.items()}, load_motion_module, path, disable_dynamic)
+    factory = {"dtype": dtype, "device": mm.unet_offload_device()}
+    module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
+    getattr(mm, "archive_model_dtypes", lambda _: None)(module)  # dynamic VRAM wants to know, where it exists
+    patcher = _patcher(module, disable_dynamic)
+    module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=_is_dynamic(patcher))
+    patcher.cached_patcher_init = (load_motion_module, (path,))
+    return patcher
 
 
 def load_appearance_encoder(path: str, disable_dynamic: bool = False):
     """`appearance_encoder` of the published layout -> an ordinary ModelPatcher around an SD 1.5 model."""
-    tensors = _read(path, ENCODER)
-    shape = _understood(path, tensors, ENCODER, arch.unet_shape)
-    whole = arch.unet_tensors(shape)
-    expected = whole if "conv_out.weight" in tensors else arch.encoder_tensors(shape)
-    check_tensors(Path(path).name, tensors, {k: spec.shape for k, spec in expected.items()}, ENCODER)
+    shape, tensors = encoder_weights(Path(path).name, _read(path, ENCODER))
     dtype = _weight_dtype(tensors)
-    weights = {k: v.to(dtype) for k, v in arch.host_keys(whole, tensors).items()}
-    for spec in whole.values():  # layers behind the last features anybody reads: in the host's class, not in the file
-        if spec.host_key not in weights:
-            weights[spec.host_key] = torch.zeros(spec.shape, dtype=dtype)
-
+    weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.unet_tensors(shape), tensors).items()}
     config = comfy.supported_models.SD15(host_config(shape))
     config.set_inference_dtype(dtype, mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES))
     model = config.get_model(weights, "", device=mm.unet_offload_device())
-    patcher = _new_patcher(model, disable_dynamic)
+    patcher = _patcher(model, disable_dynamic)
     model.load_model_weights(weights, "", **({"assign": True} if _is_dynamic(patcher) else {}))
     patcher.cached_patcher_init = (load_appearance_encoder, (path,))
     return patcher
 
 
 def load_pose_controlnet(path: str):
-    """`densepose_controlnet` of the published layout, or any SD 1.5 ControlNet the host knows -> the host's ControlNet."""
+    """`densepose_controlnet` as published, or any SD 1.5 ControlNet the host knows -> the host's ControlNet."""
     tensors = _read(path, CONTROLNET)
     if any("zero_convs." in k for k in tensors):  # the host's own layout
         return comfy.controlnet.load_controlnet_state_dict(dict(tensors))
-    shape = _understood(path, tensors, CONTROLNET, arch.unet_shape)
-    specs = arch.controlnet_tensors(shape)
-    check_tensors(Path(path).name, tensors, {k: spec.shape for k, spec in specs.items()}, CONTROLNET)
-
+    shape = controlnet_shape(Path(path).name, tensors)
     dtype = _weight_dtype(tensors)
     cast = mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES)
     config = host_config(shape) | {"hint_channels": 3, "dtype": dtype, "device": mm.unet_offload_device()}
     del config["out_channels"], config["transformer_depth_output"]
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
-    net.load_state_dict({k: v.to(dtype) for k, v in arch.host_keys(specs, tensors).items()})
+    net.load_state_dict({k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape), tensors).items()})
     return comfy.controlnet.ControlNet(net, load_device=mm.get_torch_device(), manual_cast_dtype=cast)
 
 
@@ -86,35 +68,6 @@ def load_pose_controlnet(path: str):
 
 def _read(path: str, expected: str) -> dict[str, Tensor]:
     return read_tensors(path, expected, lambda p: comfy.utils.load_torch_file(p, safe_load=True))
-
-
-def _shapes(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    return {k: tuple(v.shape) for k, v in tensors.items()}
-
-
-def _wrong(path: str, tensors: dict[str, Tensor], expected: str) -> WrongFile:
-    return WrongFile(f"{Path(path).name} looks like {looks_like(_shapes(tensors))}; expected {expected}.")
-
-
-def _understood(path: str, tensors: dict[str, Tensor], expected: str, read_layout):
-    """read_layout(shapes), or the sentence about what the file is instead."""
-    try:
-        return read_layout(_shapes(tensors))
-    except (KeyError, IndexError, ValueError, StopIteration) as error:
-        raise _wrong(path, tensors, expected) from error
-
-
-def _without_prefix(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Training wrappers leave `module.`, `unet.` or both before every key."""
-    return {k.removeprefix("module.").removeprefix("unet."): v for k, v in tensors.items()}
-
-
-def _check_positions(path: str, tables: dict[str, Tensor]) -> None:
-    for key, table in tables.items():
-        _, length, width = table.shape
-        computed = sinusoidal_positions(length, width, like=torch.empty(0))
-        if (table[0].float() - computed).abs().max() > 0.02:  # room for tables stored in half precision
-            raise WrongFile(f"{Path(path).name} has positions of its own (`{key}`); expected the sinusoidal table.")
 
 
 def _weight_dtype(tensors: dict[str, Tensor]) -> torch.dtype:
@@ -157,17 +110,7 @@ def _is_dynamic(patcher) -> bool:
     return getattr(patcher, "is_dynamic", lambda: False)()
 
 
-def _new_patcher(model, disable_dynamic: bool):
+def _patcher(model, disable_dynamic: bool):
     plain = comfy.model_patcher.ModelPatcher
     cls = plain if disable_dynamic else getattr(comfy.model_patcher, "CoreModelPatcher", plain)
     return cls(model, load_device=mm.get_torch_device(), offload_device=mm.unet_offload_device())
-
-
-def _patcher(module, tensors: dict[str, Tensor], factory, path: str, disable_dynamic: bool):
-    """A ModelPatcher around a module of ours, its weights loaded as the host loads its own."""
-    module.eval().requires_grad_(False)
-    getattr(mm, "archive_model_dtypes", lambda _: None)(module)  # dynamic VRAM wants to know, where it exists
-    patcher = _new_patcher(module, disable_dynamic)
-    module.load_state_dict(tensors, assign=_is_dynamic(patcher))
-    patcher.cached_patcher_init = (factory, (path,))
-    return patcher

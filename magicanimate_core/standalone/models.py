@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .. import architecture as arch
-from ..checkpoints import WrongFile, check_tensors, looks_like, read_tensors
-from ..motion_module import MotionModule, motion_layout
+from ..checkpoints import WrongFile, check_tensors, read_tensors
+from ..motion_module import MotionModule
+from ..published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights, understood
 from .unet import AppearanceEncoder, TemporalUNet
 
 PUBLISHED = {
@@ -89,17 +90,6 @@ def _published(folder: Path, name: str) -> Path:
     )
 
 
-def _shapes(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    return {k: tuple(v.shape) for k, v in tensors.items()}
-
-
-def _shape_of(path: Path, tensors: dict[str, Tensor], expected: str) -> arch.UNetShape:
-    try:
-        return arch.unet_shape(_shapes(tensors))
-    except (KeyError, IndexError, ValueError) as error:
-        raise WrongFile(f"{path.name} looks like {looks_like(_shapes(tensors))}; expected {expected}.") from error
-
-
 def unet_arguments(shape: arch.UNetShape) -> dict:
     """Constructor arguments of diffusers' UNet2DConditionModel and ControlNetModel."""
     down = tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in shape.attention)
@@ -123,39 +113,21 @@ def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor]):
 
 
 def load_motion_module(path: Path) -> MotionModule:
-    expected = "a MagicAnimate motion module (temporal_attention)"
-    tensors = {k.removeprefix("module.").removeprefix("unet."): v for k, v in read(path, expected).items()}
-    tensors = {k: v for k, v in tensors.items() if ".motion_modules." in k}
-    try:
-        layout = motion_layout(_shapes(tensors))
-    except (KeyError, IndexError, ValueError, StopIteration) as error:
-        found = looks_like(_shapes(read(path, expected)))
-        raise WrongFile(f"{path.name} looks like {found}; expected {expected}.") from error
+    layout, tensors = motion_weights(path.name, read(path, MOTION))
     module = MotionModule(layout)
-    weights = {k: v.float() for k, v in tensors.items() if not k.endswith("pos_encoder.pe")}
-    check_tensors(path.name, weights, _shapes(module.state_dict()), expected)
-    module.load_state_dict(weights)
+    module.load_state_dict({k: v.float() for k, v in tensors.items()})
     return module
 
 
 def load_encoder(path: Path) -> AppearanceEncoder:
-    expected = "a MagicAnimate appearance encoder"
-    tensors = read(path, expected)
-    shape = _shape_of(path, tensors, expected)
-    whole = arch.unet_tensors(shape)
-    wanted = whole if "conv_out.weight" in tensors else arch.encoder_tensors(shape)
-    check_tensors(path.name, tensors, {k: spec.shape for k, spec in wanted.items()}, expected)
-    unread = {k: torch.zeros(spec.shape) for k, spec in whole.items() if k not in tensors}
-    return AppearanceEncoder(build_unet(shape, tensors | unread))
+    return AppearanceEncoder(build_unet(*encoder_weights(path.name, read(path, ENCODER))))
 
 
 def load_controlnet(path: Path):
     from diffusers import ControlNetModel
 
-    expected = "a DensePose ControlNet for SD 1.5"
-    tensors = read(path, expected)
-    shape = _shape_of(path, tensors, expected)
-    check_tensors(path.name, tensors, {k: s.shape for k, s in arch.controlnet_tensors(shape).items()}, expected)
+    tensors = read(path, CONTROLNET)
+    shape = controlnet_shape(path.name, tensors)
     controlnet = ControlNetModel(**unet_arguments(shape), conditioning_embedding_out_channels=(16, 32, 96, 256))
     controlnet.load_state_dict({k: v.float() for k, v in tensors.items()})
     return controlnet
@@ -174,20 +146,20 @@ def _single_unet(path: Path, tensors: dict[str, Tensor]):
     if "conv_in.weight" not in own:  # the host's names
         own = _diffusers_names(path, own)
     expected = "a Stable Diffusion 1.5 UNet"
-    shape = _shape_of(path, own, expected)
+    shape = understood(path.name, own, expected, arch.unet_shape)
     check_tensors(path.name, own, {k: spec.shape for k, spec in arch.unet_tensors(shape).items()}, expected)
     return build_unet(shape, own)
 
 
 def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """A UNet of SD 1.5's layout under diffusers' names; its widths are those of the first convolution of each level."""
-    try:
-        widths = tuple(tensors[f"input_blocks.{1 + 3 * i}.0.in_layers.2.weight"].shape[0] for i in range(4))
-        text = tensors["middle_block.1.transformer_blocks.0.attn2.to_k.weight"].shape[1]
-    except KeyError as error:
-        found = looks_like(_shapes(tensors))
-        raise WrongFile(f"{path.name} looks like {found}; expected a Stable Diffusion 1.5 checkpoint.") from error
-    specs = arch.unet_tensors(arch.UNetShape(widths, arch.SD15.attention, text))
+
+    def read_shape(shapes: arch.Shapes) -> arch.UNetShape:
+        widths = tuple(shapes[f"input_blocks.{1 + 3 * i}.0.in_layers.2.weight"][0] for i in range(4))
+        text = shapes["middle_block.1.transformer_blocks.0.attn2.to_k.weight"][1]
+        return arch.UNetShape(widths, arch.SD15.attention, text)
+
+    specs = arch.unet_tensors(understood(path.name, tensors, "a Stable Diffusion 1.5 checkpoint", read_shape))
     return {key: tensors[spec.host_key] for key, spec in specs.items() if spec.host_key in tensors}
 
 
@@ -246,16 +218,22 @@ def _single_text_encoder(path: Path, tensors: dict[str, Tensor]):
 
 def encode_prompt(models: Models, prompt: str) -> Tensor:
     """Text tokens of a prompt, (1, 77, D)."""
-    if not prompt:
-        tokens = torch.tensor([EMPTY_PROMPT])
-    elif models.tokenizer is None:
-        raise ValueError(
-            "A prompt needs CLIP's tokenizer, which single-file checkpoints do not hold: give --base a diffusers folder "
-            "(with tokenizer/), or leave prompt and negative empty, as the published results do."
-        )
-    else:
-        tokens = models.tokenizer(
-            prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt"
-        ).input_ids
+    tokens = torch.tensor([EMPTY_PROMPT])
+    if prompt:
+        tokenizer = models.tokenizer or _hub_tokenizer()
+        tokens = tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
     with torch.no_grad():
         return models.text_encoder(tokens.to(models.device))[0].to(models.dtype)
+
+
+def _hub_tokenizer():
+    """CLIP's tokenizer, which single-file checkpoints do not hold, from the hub or its cache."""
+    from transformers import CLIPTokenizer
+
+    try:
+        return CLIPTokenizer.from_pretrained("openai/clip-vit-large-patch14")
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            "A prompt needs CLIP's tokenizer, which could not be fetched: give --base a diffusers folder (with tokenizer/), "
+            "or leave prompt and negative empty, as the published results do."
+        ) from error

@@ -8,8 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
 import sys, importlib, pathlib
-for path in sorted(pathlib.Path("magicanimate_core").glob("*.py")):
-    importlib.import_module(f"magicanimate_core.{path.stem}" if path.stem != "__init__" else "magicanimate_core")
+for path in sorted(pathlib.Path("magicanimate_core").glob("[!_]*.py")):
+    importlib.import_module(f"magicanimate_core.{path.stem}")
 loaded = {name.split(".")[0] for name in sys.modules}
 sys.exit(", ".join(loaded & {"comfy", "comfy_api", "diffusers", "transformers", "nodes", "folder_paths"}) or 0)
 """

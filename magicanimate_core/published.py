@@ -1,0 +1,65 @@
+"""The three published files: what must be in them, checked, in the form in which both bodies load them."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from . import architecture as arch
+from .checkpoints import WrongFile, check_tensors, looks_like
+from .motion_module import MotionLayout, MotionModule, motion_layout, sinusoidal_positions
+
+MOTION = "a MagicAnimate motion module (temporal_attention: keys like `down_blocks.0.motion_modules.0...`)"
+ENCODER = "a MagicAnimate appearance encoder (an SD 1.5 UNet in diffusers naming)"
+CONTROLNET = "a DensePose ControlNet for SD 1.5 (in diffusers naming)"
+
+Tensors = Mapping[str, Tensor]
+Layout = TypeVar("Layout")
+
+
+def shapes_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+
+
+def understood(name: str, tensors: Tensors, expected: str, read_layout: Callable[[arch.Shapes], Layout]) -> Layout:
+    """read_layout(shapes), or WrongFile with what the file looks like instead."""
+    try:
+        return read_layout(shapes_of(tensors))
+    except (KeyError, IndexError, ValueError, StopIteration) as error:
+        raise WrongFile(f"{name} looks like {looks_like(shapes_of(tensors))}; expected {expected}.") from error
+
+
+def motion_weights(name: str, tensors: Tensors) -> tuple[MotionLayout, dict[str, Tensor]]:
+    """Layout and MotionModule.state_dict() of `temporal_attention`. Keys of a UNet around it are left out."""
+    # training wrappers leave `module.`, `unet.` or both before every key
+    own = {k.removeprefix("module.").removeprefix("unet."): v for k, v in tensors.items()}
+    own = {k: v for k, v in own.items() if ".motion_modules." in k} or own
+    layout = understood(name, own, MOTION, motion_layout)
+    tables = {k: own.pop(k) for k in list(own) if k.endswith("pos_encoder.pe")}
+    with torch.device("meta"):
+        expected = shapes_of(MotionModule(layout).state_dict())
+    check_tensors(name, own, expected, MOTION)
+    for key, table in tables.items():  # the modules compute their positions, so the file's must be the same
+        _, length, width = table.shape
+        computed = sinusoidal_positions(length, width, like=torch.empty(0))
+        if (table[0].float() - computed).abs().max() > 0.02:  # room for tables stored in half precision
+            raise WrongFile(f"{name} has positions of its own (`{key}`); expected the sinusoidal table.")
+    return layout, own
+
+
+def encoder_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, dict[str, Tensor]]:
+    """Shape and all tensors of the encoder's UNet; the 24 behind the last features, which no file needs, are zeros."""
+    shape = understood(name, tensors, ENCODER, arch.unet_shape)
+    whole = arch.unet_tensors(shape)
+    expected = whole if "conv_out.weight" in tensors else arch.encoder_tensors(shape)
+    check_tensors(name, tensors, {k: spec.shape for k, spec in expected.items()}, ENCODER)
+    dtype = next(iter(tensors.values())).dtype
+    return shape, {k: tensors[k] if k in tensors else torch.zeros(spec.shape, dtype=dtype) for k, spec in whole.items()}
+
+
+def controlnet_shape(name: str, tensors: Tensors) -> arch.UNetShape:
+    """Shape of the pose ControlNet, its tensors checked."""
+    shape = understood(name, tensors, CONTROLNET, arch.unet_shape)
+    check_tensors(name, tensors, {k: spec.shape for k, spec in arch.controlnet_tensors(shape).items()}, CONTROLNET)
+    return shape
