@@ -122,7 +122,6 @@ def encode_reference(encoder, latent: Tensor, timestep: Tensor, text: Tensor) ->
             raise _AllRead
         return n, keys, values
 
-    mm.throw_exception_if_processing_interrupted()
     try:
         encoder.diffusion_model(
             latent.to(device, dtype),

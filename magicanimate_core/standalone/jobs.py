@@ -48,7 +48,9 @@ def run_job(
     keep_latents: bool = False,
 ) -> bool:
     """Writes job.out; False if --resume found it finished. progress(steps done) is called after every step."""
-    if keeping.resume and job.out.is_file():
+    finished = torch.tensor([int(workers.rank == 0 and keeping.resume and job.out.is_file())])
+    workers.reduce(finished)  # the first process's disk decides: the others may be other machines
+    if finished:
         return False
     job.check()
     job.settings.check(models.unet.motion.layout.max_length)
