@@ -231,9 +231,12 @@ def _hub_tokenizer():
     from transformers import CLIPTokenizer
 
     try:
-        return CLIPTokenizer.from_pretrained("openai/clip-vit-large-patch14")
+        tokenizer = CLIPTokenizer.from_pretrained("openai/clip-vit-large-patch14")
+        if len(tokenizer) != EMPTY_PROMPT[-1] + 1:  # offline, some versions give one without a vocabulary
+            raise ValueError(f"it has {len(tokenizer)} tokens")
     except (OSError, ValueError) as error:
         raise ValueError(
-            "A prompt needs CLIP's tokenizer, which could not be fetched: give --base a diffusers folder (with tokenizer/), "
-            "or leave prompt and negative empty, as the published results do."
+            f"A prompt needs CLIP's tokenizer, which could not be fetched ({str(error).splitlines()[0]}): give --base a "
+            "diffusers folder (with tokenizer/), or leave prompt and negative empty, as the published results do."
         ) from error
+    return tokenizer
