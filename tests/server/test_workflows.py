@@ -30,9 +30,15 @@ def test_workflow_makes_a_video(server, small_workflow, name):
     assert frames.std() > 1  # not one flat colour
 
 
-def test_composed_graph_and_animate_save_the_same_frames(server, small_workflow):
-    videos = [server.files(server.run(small_workflow(name)))[0] for name in ("photo_to_video", "composed_graph")]
-    assert np.array_equal(*(read_frames(path) for path in videos))
+def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow):
+    frames = []
+    for name in ("photo_to_video", "composed_graph"):
+        workflow = {number: node for number, node in small_workflow(name).items() if node["class_type"] != "SaveVideo"}
+        decoded = next(number for number, node in workflow.items() if node["class_type"] == "VAEDecode")
+        # as PNG: video encoders need not write the same bits twice
+        workflow["png"] = {"class_type": "SaveImage", "inputs": {"images": [decoded, 0], "filename_prefix": name}}
+        frames.append([read_frames(path)[0] for path in server.files(server.run(workflow))])
+    assert len(frames[0]) == 20 and np.array_equal(*frames)
 
 
 def test_nodes_are_listed_with_help(server):
