@@ -48,7 +48,6 @@ class Parts:
         from pack.magicanimate_core import architecture as arch
         from pack.magicanimate_core.host.loading import host_config
         from pack.magicanimate_core.motion_module import MotionLayout, MotionModule
-        from pack.scripts.random_weights import motion_widths
 
         self.side, self.length = size // 8, length
         config = host_config(arch.SD15) | {"dtype": torch.float32, "device": "meta", "operations": comfy.ops.manual_cast}
@@ -56,7 +55,7 @@ class Parts:
         del config["out_channels"], config["transformer_depth_output"]
         self.control = comfy.cldm.cldm.ControlNet(**config, hint_channels=3)
         with torch.device("meta"):
-            self.motion = MotionModule(MotionLayout(motion_widths(arch.SD15)))
+            self.motion = MotionModule(MotionLayout(arch.temporal_widths(arch.SD15)))
 
     def latents(self, rows: int):
         return torch.empty(rows, 4, self.side, self.side, device="meta")

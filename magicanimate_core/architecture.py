@@ -85,6 +85,15 @@ def controlnet_tensors(shape: UNetShape, hint_widths: tuple[int, ...] = (16, 32,
     return _with_biases([*_stem(shape), *_down(shape), *_middle(shape), *hint, *outputs])
 
 
+def temporal_widths(shape: UNetShape) -> dict[str, int]:
+    """Channels at the 20 places (of SD 1.5) of the published temporal blocks, by their names; none in the middle."""
+    widths = {}
+    for i, (down, up) in enumerate(zip(shape.widths, reversed(shape.widths), strict=True)):
+        widths |= {f"down_blocks.{i}.motion_modules.{j}": down for j in range(shape.res_blocks)}
+        widths |= {f"up_blocks.{i}.motion_modules.{j}": up for j in range(shape.res_blocks + 1)}
+    return widths
+
+
 def host_keys(specs: Mapping[str, TensorSpec], tensors: Mapping) -> dict:
     """The same tensors under the host's names. Keys that `specs` does not know are left out."""
     return {spec.host_key: tensors[key] for key, spec in specs.items() if key in tensors}

@@ -42,17 +42,9 @@ def unet_shapes(specs: dict[str, arch.TensorSpec], host_names: bool = False) -> 
     return {f"model.diffusion_model.{s.host_key}" if host_names else key: s.shape for key, s in specs.items()}
 
 
-def motion_widths(shape: arch.UNetShape) -> dict[str, int]:
-    """The 20 places of the published motion module: every one but the middle."""
-    widths = {f"down_blocks.{i}.motion_modules.{j}": w for i, w in enumerate(shape.widths) for j in range(shape.res_blocks)}
-    for i, width in enumerate(reversed(shape.widths)):
-        widths |= {f"up_blocks.{i}.motion_modules.{j}": width for j in range(shape.res_blocks + 1)}
-    return widths
-
-
 def motion_shapes(shape: arch.UNetShape) -> Shapes:
     with torch.device("meta"):
-        module = MotionModule(MotionLayout(motion_widths(shape)))
+        module = MotionModule(MotionLayout(arch.temporal_widths(shape)))
     return {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
 
 

@@ -7,6 +7,7 @@ import comfy.model_sampling
 import torch
 from comfy.patcher_extension import WrappersMP
 
+from ..architecture import temporal_widths
 from ..motion_module import MotionModule
 from ..noise import betas
 from ..windows import check_window
@@ -49,7 +50,8 @@ def motion_module(model) -> MotionModule | None:
 
 
 def _check_fit(unet, motion: MotionModule) -> None:
-    expected = places.site_widths(places.net_shape(unet))
+    shape = places.net_shape(unet)
+    expected = temporal_widths(shape) | {"mid_block.motion_modules.0": shape.widths[-1]}  # some modules have one there
     for site, width in motion.layout.widths.items():
         if expected.get(site) != width:
             has = f"{expected[site]} channels" if site in expected else "no such place"

@@ -60,16 +60,6 @@ def temporal_sites(unet: UNetModel) -> dict[str, nn.Module]:
     return sites
 
 
-def site_widths(shape: UNetShape) -> dict[str, int]:
-    """Channels at every temporal site."""
-    widths = {}
-    for level, width in enumerate(shape.widths):
-        widths |= {f"down_blocks.{level}.motion_modules.{j}": width for j in range(shape.res_blocks)}
-        up = len(shape.widths) - 1 - level
-        widths |= {f"up_blocks.{up}.motion_modules.{j}": width for j in range(shape.res_blocks + 1)}
-    return widths | {"mid_block.motion_modules.0": shape.widths[-1]}
-
-
 def window_norms(unet: UNetModel) -> Iterator[nn.Module]:
     """The GroupNorms that take their statistics over a whole window: both of every ResNet block, and the last one."""
     for module in unet.modules():

@@ -9,7 +9,7 @@ from einops import rearrange
 from torch import Tensor
 
 from ..frame_cache import gather_frames
-from ..noise import TRAIN_TIMESTEPS, official_timesteps
+from ..noise import TRAIN_TIMESTEPS, official_timesteps, pad_noise, repeat_noise
 from ..windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
 from .models import Models
 
@@ -110,7 +110,7 @@ def denoise(
 def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, workers: Workers) -> Tensor:
     """Guided noise prediction for a whole clip, (N, 4, H, W): every window's, averaged where windows share frames."""
     frames = latents.shape[0]
-    halves = 2 if settings.cfg > 1 else 1
+    halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
     windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
     mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
     # a frame's row: both halves' predictions, and their weight; in fp64, so that the order of the windows does not matter
@@ -178,8 +178,6 @@ def window_residuals(models: Models, conditions: Conditions, latents, timestep, 
 
 def initial_noise(settings: Settings, poses: int, height: int, width: int) -> Tensor:
     """Noise for all padded frames from the seed, (N, 4, H, W), the same as the Animate node's."""
-    from ..noise import pad_noise, repeat_noise
-
     length = settings.context_length
     drawn = torch.randn(
         (length if settings.shared_noise else poses, 4, height, width), generator=torch.manual_seed(settings.seed)

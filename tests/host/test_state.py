@@ -63,7 +63,6 @@ def test_cancel_between_windows_leaves_the_model_clean(small, monkeypatch, after
 
 
 def test_error_inside_leaves_the_model_clean(small, monkeypatch):
-    from pack.magicanimate_core import hybrid_attention as _  # noqa: F401
     from pack.magicanimate_core.host import reference
 
     expected = small.expected(16)
