@@ -1,0 +1,131 @@
+"""Clips and pictures of the world: a person, a motion and a scene before a camera, all from one index."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from .draw import Canvas, paint_tube
+from .figure import tubes
+from .motions import Motion, motion
+from .people import Person, person
+from .scenes import Scene, scene
+from .seeds import stream
+from .skeleton import Camera, body, coco_joints
+from .skins import skins
+
+FPS = 25
+FINE = 2  # pictures are painted this much larger, then averaged
+
+
+class Frame(NamedTuple):
+    """A picture and what is known about it."""
+
+    image: np.ndarray  # (H, W, 3) uint8 RGB
+    parts: np.ndarray  # (H, W) uint8, DensePose part 0..24
+    mask: np.ndarray  # (H, W) bool, every pixel of the person
+    joints: np.ndarray  # (17, 3) float32: x, y in pixels (COCO order), depth in body heights
+
+
+class Clip:
+    """A person in motion; frames are drawn when they are asked for."""
+
+    fps = FPS
+
+    def __init__(self, who: Person, moves: Motion, where: Scene, camera: Camera, frames: int, size: tuple[int, int]) -> None:
+        self.frames, (self.height, self.width) = frames, size
+        self.description = f"{who} {moves} {where}"
+        self._who, self._moves, self._where, self._camera = who, moves, where, camera
+
+    @cached_property
+    def _background(self) -> np.ndarray:
+        floor = self._camera.y / (FINE * self.height)
+        return self._where.background(FINE * self.height, FINE * self.width, floor)
+
+    @cached_property
+    def _skins(self) -> dict:
+        return skins(self._who)
+
+    @cached_property
+    def _light(self) -> np.ndarray:
+        return np.array([0.20 * self._where.light, 0.10, 0.30])
+
+    def frame(self, index: int) -> Frame:
+        """Frame `index`; negative ones count from the end."""
+        if not -self.frames <= index < self.frames:
+            raise IndexError(f"frame {index} of a clip of {self.frames} frames")
+        pose = self._moves.pose((index % self.frames) / FPS)
+        bones = body(pose, self._who.bones)
+        canvas = self._canvas(bones, pose.pelvis[2])
+        bow = 0.25 * float(pose.hips[0] + pose.spine[1]) * np.cos(pose.yaw) * 0.3
+        for tube in tubes(self._who, self._skins, bones, self._camera, bow):
+            paint_tube(canvas, tube, self._light)
+        image = cv2.resize(canvas.image, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        mask = canvas.mask[::2, ::2] | canvas.mask[1::2, ::2] | canvas.mask[::2, 1::2] | canvas.mask[1::2, 1::2]
+        joints = coco_joints(bones, self._camera)
+        joints[:, :2] /= FINE
+        return Frame(image, np.ascontiguousarray(canvas.parts[::FINE, ::FINE]), mask, joints)
+
+    def _canvas(self, bones: dict, jump: float) -> Canvas:
+        """The background with the person's shadow on the floor."""
+        image, camera = self._background.copy(), self._camera
+        size = image.shape[:2]
+        feet = [camera.project(bones[f"lower_leg{side}"].end) for side in (0, 1)]
+        x, spread = 0.5 * (feet[0][0] + feet[1][0]), 0.5 * abs(feet[0][0] - feet[1][0])
+        radius = np.array([spread + 0.16 * camera.scale, 0.045 * camera.scale]) * (1 - jump)
+        _darken(image, x - 0.04 * self._where.light * camera.scale, camera.y - 0.01 * camera.scale, *radius)
+        return Canvas(image, np.zeros(size, np.uint8), np.zeros(size, bool))
+
+    __getitem__ = frame
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self.frame(i) for i in range(self.frames))
+
+
+def _darken(image: np.ndarray, x: float, y: float, rx: float, ry: float) -> None:
+    """Soft elliptic shadow."""
+    height, width = image.shape[:2]
+    x0, x1 = int(np.clip(x - rx, 0, width)), int(np.clip(x + rx, 0, width))
+    y0, y1 = int(np.clip(y - ry, 0, height)), int(np.clip(y + ry, 0, height))
+    if x0 >= x1 or y0 >= y1:
+        return
+    across = ((np.arange(x0, x1, dtype=np.float32) - np.float32(x)) / np.float32(rx)) ** 2
+    down = ((np.arange(y0, y1, dtype=np.float32) - np.float32(y)) / np.float32(ry)) ** 2
+    shade = 1 - np.float32(0.5) * (1 - across - down[:, None]).clip(0, 1)
+    image[y0:y1, x0:x1] = (image[y0:y1, x0:x1] * shade[..., None]).astype(np.uint8)
+
+
+def _camera(rng: np.random.Generator, who: Person, height: int, width: int) -> Camera:
+    """Mostly the whole body, sometimes the upper body or a smaller figure. Pixels of the fine picture."""
+    tall = float(rng.choice([rng.uniform(0.84, 0.93), rng.uniform(1.05, 1.5), rng.uniform(0.68, 0.8)], p=[0.7, 0.2, 0.1]))
+    tall = min(tall * who.height, tall * 1.15 * width / height)
+    foot = 0.955 - 0.3 * max(0.0, 0.8 - tall) if tall < 0.95 else 0.12 + tall
+    x = 0.5 + float(rng.uniform(-0.05, 0.05))
+    return Camera(FINE * height * tall, FINE * width * x, FINE * height * foot)
+
+
+def clip(
+    index: int, split: str = "train", *, frames: int = 48, height: int = 128, width: int = 128,
+    identity: int | None = None, motion: int | None = None, scene: int | None = None,
+) -> Clip:  # fmt: skip
+    """Clip `index` of a split; `identity`, `motion` and `scene` replace the ones that the index stands for."""
+    who = person(index if identity is None else identity, split)
+    moves = _motion(index if motion is None else motion, split)
+    where = _scene(index if scene is None else scene, split)
+    camera = _camera(stream(split, "camera", index), who, height, width)
+    return Clip(who, moves, where, camera, frames, (height, width))
+
+
+def still(index: int, split: str = "train", *, height: int, width: int) -> Frame:
+    """Picture `index` of a split: persons, scenes and moments that no clip with a small index shows."""
+    other = 1_000_000 + index
+    moment = int(stream(split, "moment", index).integers(0, 200))
+    return clip(other, split, frames=200, height=height, width=width).frame(moment)
+
+
+_motion, _scene = motion, scene

@@ -1,0 +1,134 @@
+"""The procedural dancers: repeatable, labelled, smooth, and split into disjoint halves."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from magicanimate_core.dancers import Clip, clip, still
+from magicanimate_core.dancers.motions import HELD_OUT_KINDS, KINDS, Motion, motion
+from magicanimate_core.dancers.moves import stand
+from magicanimate_core.dancers.people import person, reserved
+from magicanimate_core.dancers.scenes import scene
+from magicanimate_core.dancers.skeleton import Camera
+from magicanimate_core.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
+
+SIZE = 48
+
+
+def small(index: int, split: str = "train", **options):
+    return clip(index, split, height=SIZE, width=SIZE, **options)
+
+
+def digest() -> str:
+    """One number for several pictures of both splits."""
+    frames = [small(index, split).frame(11) for index in range(4) for split in ("train", "held_out")]
+    return hashlib.sha256(b"".join(array.tobytes() for frame in frames for array in frame)).hexdigest()
+
+
+def test_same_world_in_every_process():
+    here = Path(__file__).parent
+    code = f"import sys; sys.path[:0] = {[str(here.parents[1]), str(here)]!r}; import test_dancers as t; print(t.digest())"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert digest() == digest() == other
+
+
+def test_colours_are_viridis_and_round_trip():
+    cv2 = pytest.importorskip("cv2")
+    grey = (np.arange(25) * 255 // 24).astype(np.uint8)[:, None]
+    assert (cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1] == PART_COLOURS).all()
+    assert len(PART_NAMES) == 25
+    parts = small(2).frame(0).parts
+    again, distance = nearest_parts(paint(parts))
+    assert (again == parts).all() and again.dtype == np.uint8 and distance["max"] == 0
+    everything = np.arange(25, dtype=np.uint8)
+    noisy = np.clip(paint(everything).astype(int) + [[2, -2, 2]], 0, 255).astype(np.uint8)
+    assert (nearest_parts(noisy)[0] == everything).all()
+
+
+def test_every_part_occurs_and_lies_on_the_person():
+    seen = np.zeros(256, bool)
+    for index in range(40):
+        for moment in (0, 20, 40):
+            frame = small(index).frame(moment)
+            seen[np.unique(frame.parts)] = True
+            assert not (frame.parts.astype(bool) & ~frame.mask).any()
+            assert 0.02 < frame.mask.mean() < 0.9
+    assert seen[:25].all() and not seen[25:].any()
+
+
+def test_sides_are_the_persons_own():
+    """Seen from the front, right parts are to the left of left ones, and an arm's inside is nearer to the body."""
+    who, where = person(0, "train"), scene(0, "train")
+    still_motion = Motion(stand, lambda *_: None, "stands", "still", 1.0, 0.0, 0.0, 0.0, False)
+    shown = Clip(who, still_motion, where, Camera(150.0, 100.0, 190.0), 1, (100, 100)).frame(0).parts
+    column = {part: np.nonzero(shown == part)[1].mean() for part in range(1, 25) if (shown == part).any()}
+    assert {2, 3, 4, 5, 6, 9, 10, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24} <= set(column)
+    for right, left in ((3, 4), (6, 5), (9, 10), (13, 14), (18, 16), (16, 15), (15, 17), (22, 20), (19, 21), (23, 24)):
+        assert column[right] < column[left]
+    assert (shown == 2).sum() > 10 * (shown == 1).sum()
+
+
+def test_joints_lie_on_the_person():
+    inside, total = 0, 0
+    for index in range(24):
+        frame = small(index).frame(7)
+        assert frame.joints.shape == (17, 3) and frame.joints.dtype == np.float32
+        x, y = np.floor(frame.joints[:, :2]).astype(int).T
+        visible = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
+        inside += frame.mask[y[visible], x[visible]].sum()
+        total += visible.sum()
+    assert inside / total > 0.95
+
+
+@pytest.mark.parametrize("height, width", [(40, 72), (72, 40), (33, 51), (8, 8)])
+def test_any_size(height, width):
+    frame = clip(1, height=height, width=width).frame(3)
+    assert frame.image.shape == (height, width, 3) and frame.image.dtype == np.uint8
+    assert frame.parts.shape == frame.mask.shape == (height, width)
+    assert frame.parts.dtype == np.uint8 and frame.mask.dtype == bool
+
+
+def test_motion_is_smooth_and_moves():
+    for split in ("train", "held_out"):
+        for index in range(12):
+            frames = small(index, split, frames=25)
+            places = np.stack([frame.joints[:, :2] for frame in frames]) / SIZE
+            assert np.abs(np.diff(places, axis=0)).max() < 0.15
+            assert np.ptp(places, axis=0).max() > 0.02
+
+
+def test_splits_are_disjoint():
+    assert len(HELD_OUT_KINDS) >= 2 and not set(HELD_OUT_KINDS) & set(KINDS)
+    for index in range(60):
+        who, other = person(index, "train"), person(index, "held_out")
+        assert who.seed != other.seed
+        assert not reserved(who.top_colours[0], who.bottom_colour)
+        assert reserved(other.top_colours[0], other.bottom_colour)
+        assert scene(index, "train").name != "before mountains"
+        assert not any(name in str(motion(index, "train")) for name in HELD_OUT_KINDS)
+    assert {motion(index, "held_out").name for index in range(60)} >= set(HELD_OUT_KINDS)
+    with pytest.raises(ValueError, match="expected one of"):
+        small(0, "test")
+
+
+def test_a_dancer_can_do_another_motion():
+    one, two = small(3), small(3, motion=4)
+    assert (one.frame(5).image != two.frame(5).image).any()
+    assert small(5, identity=3, scene=3, motion=3).description == one.description
+
+
+def test_a_clip_is_a_sequence_of_frames():
+    frames = small(0, frames=3)
+    assert len(frames) == frames.frames == 3 and frames.fps == 25 and len(list(frames)) == 3
+    assert (frames[-1].image == frames.frame(2).image).all()
+    with pytest.raises(IndexError):
+        frames[3]
+
+
+def test_still_pictures_differ():
+    one, two = (still(index, height=SIZE, width=SIZE) for index in (0, 1))
+    assert (one.image != two.image).any() and one.mask.any()
