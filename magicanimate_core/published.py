@@ -1,4 +1,4 @@
-"""The three published files: what must be in them, checked, in the form in which both bodies load them."""
+"""Model files, the three published ones first: what must be in them, checked, in the form in which both bodies load them."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -12,6 +12,8 @@ from .motion_module import MotionLayout, MotionModule, motion_layout, sinusoidal
 
 MOTION = "a MagicAnimate motion module (temporal_attention: keys like `down_blocks.0.motion_modules.0...`)"
 ENCODER = "a MagicAnimate appearance encoder (an SD 1.5 UNet in diffusers naming)"
+UNET = "a Stable Diffusion 1.5 UNet"
+EMPTY_PROMPT = "the text tokens of the empty prompt (`tokens`, tokens x width)"
 CONTROLNET = "a DensePose ControlNet for SD 1.5 (in diffusers naming)"
 
 Tensors = Mapping[str, Tensor]
@@ -48,6 +50,13 @@ def motion_weights(name: str, tensors: Tensors) -> tuple[MotionLayout, dict[str,
     return layout, own
 
 
+def unet_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, Tensors]:
+    """Shape of a whole UNet and its tensors, checked."""
+    shape = understood(name, tensors, UNET, arch.unet_shape)
+    check_tensors(name, tensors, {k: spec.shape for k, spec in arch.unet_tensors(shape).items()}, UNET)
+    return shape, tensors
+
+
 def encoder_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, dict[str, Tensor]]:
     """Shape and all tensors of the encoder's UNet; the 24 behind the last features, which no file needs, are zeros."""
     shape = understood(name, tensors, ENCODER, arch.unet_shape)
@@ -63,3 +72,11 @@ def controlnet_shape(name: str, tensors: Tensors) -> arch.UNetShape:
     shape = understood(name, tensors, CONTROLNET, arch.unet_shape)
     check_tensors(name, tensors, {k: spec.shape for k, spec in arch.controlnet_tensors(shape).items()}, CONTROLNET)
     return shape
+
+
+def empty_prompt(name: str, tensors: Tensors) -> Tensor:
+    """Text tokens (1, L, D) that stand for the empty prompt where a model has no text encoder."""
+    tokens = tensors.get("tokens")
+    if tokens is None or tokens.ndim != 2:
+        raise WrongFile(f"{name} looks like {looks_like(shapes_of(tensors))}; expected {EMPTY_PROMPT}.")
+    return tokens[None]

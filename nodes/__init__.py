@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import animate, apply, folders, loaders, sampling
+from . import animate, apply, demo, folders, loaders, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
@@ -10,4 +10,4 @@ class MagicAnimateExtension(ComfyExtension):
         folders.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES]
+        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES, *demo.NODES]

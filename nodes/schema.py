@@ -15,10 +15,10 @@ ADVANCED = {"advanced": True}  # as extra_dict: older hosts have no such argumen
 MAX_SIZE = 16384
 
 
-def schema(**fields) -> io.Schema:
+def schema(category: str = "MagicAnimate", **fields) -> io.Schema:
     """io.Schema in the category of this pack, without the fields that an older host does not know."""
     known = {field.name for field in dataclasses.fields(io.Schema)}
-    return io.Schema(category="MagicAnimate", **{name: value for name, value in fields.items() if name in known})
+    return io.Schema(category=category, **{name: value for name, value in fields.items() if name in known})
 
 
 def size_inputs(default: int, zero: str) -> list:

@@ -17,6 +17,7 @@ from torch import Tensor
 from magicanimate_core import architecture as arch
 from magicanimate_core.motion_module import MotionLayout, MotionModule, sinusoidal_positions
 
+DEMO = arch.UNetShape((64, 64, 64, 64), (True, True, True, False), 32, res_blocks=1)
 TINY = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
 
 Shapes = dict[str, tuple[int, ...]]
@@ -58,19 +59,23 @@ def position_tables(shapes: Shapes, frames: int = 24) -> dict[str, Tensor]:
     return tables
 
 
-def vae_shapes() -> Shapes:
-    """Stable Diffusion's VAE, in diffusers naming (which ComfyUI converts)."""
+def vae_config(widths: tuple[int, ...] = (128, 256, 512, 512), res_blocks: int = 2) -> dict:
+    """Arguments of diffusers' AutoencoderKL; Stable Diffusion's VAE unless told otherwise."""
+    return {
+        "down_block_types": ("DownEncoderBlock2D",) * len(widths),
+        "up_block_types": ("UpDecoderBlock2D",) * len(widths),
+        "block_out_channels": widths,
+        "layers_per_block": res_blocks,
+        "latent_channels": 4,
+    }
+
+
+def vae_shapes(config: dict) -> Shapes:
+    """A VAE in diffusers naming (which ComfyUI converts)."""
     from diffusers import AutoencoderKL
 
-    blocks = 4
     with torch.device("meta"):
-        vae = AutoencoderKL(
-            down_block_types=("DownEncoderBlock2D",) * blocks,
-            up_block_types=("UpDecoderBlock2D",) * blocks,
-            block_out_channels=(128, 256, 512, 512),
-            layers_per_block=2,
-            latent_channels=4,
-        )
+        vae = AutoencoderKL(**config)
     return {key: tuple(tensor.shape) for key, tensor in vae.state_dict().items()}
 
 
@@ -102,7 +107,7 @@ def write(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
         else:
             save_file(tensors, target, metadata={"format": "pt"})
 
-    vae = random_tensors(vae_shapes(), seed)
+    vae = random_tensors(vae_shapes(vae_config()), seed)
     whole = random_tensors(unet_shapes(arch.unet_tensors(shape), host_names=True), seed)
     whole |= random_tensors(text_encoder_shapes(), seed) | {f"first_stage_model.{k}": v for k, v in vae.items()}
     save("checkpoints/random_sd15.safetensors", whole)
@@ -117,6 +122,33 @@ def write(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
     save(
         "magicanimate/temporal_attention/temporal_attention.ckpt", random_tensors(motion, seed + 3) | position_tables(motion)
     )
+
+
+def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> None:
+    """The layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
+    from diffusers import AutoencoderKL
+
+    from magicanimate_core.standalone.models import build_unet
+
+    def tensors(table, seed: int) -> dict[str, Tensor]:
+        return random_tensors(unet_shapes(table(shape)), seed)
+
+    build_unet(shape, tensors(arch.unet_tensors, seed)).half().save_pretrained(weights / "base" / "unet")
+    config = vae_config((32, 32, 64, 64), res_blocks=1)
+    vae = AutoencoderKL(**config)
+    vae.load_state_dict(random_tensors(vae_shapes(config), seed))
+    vae.half().save_pretrained(weights / "base" / "vae")
+    save_file({"tokens": random_tensor("tokens", (1, shape.context_width), seed)}, weights / "base/empty_prompt.safetensors")
+    motion = motion_shapes(shape)
+    published = {
+        "appearance_encoder/diffusion_pytorch_model": tensors(arch.encoder_tensors, seed + 1),
+        "densepose_controlnet/diffusion_pytorch_model": tensors(arch.controlnet_tensors, seed + 2),
+        "temporal_attention/temporal_attention": random_tensors(motion, seed + 3) | position_tables(motion),
+    }
+    for name, content in published.items():
+        path = weights / "magicanimate" / f"{name}.safetensors"
+        path.parent.mkdir(parents=True)
+        save_file(content, path)
 
 
 def main() -> None:

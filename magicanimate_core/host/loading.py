@@ -1,5 +1,6 @@
 """Model files into the host's ModelPatchers, so that its memory manager moves, casts and streams them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import comfy.cldm.cldm
@@ -16,14 +17,14 @@ from torch import Tensor
 from .. import architecture as arch
 from ..checkpoints import read_tensors
 from ..motion_module import MotionModule
-from ..published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights
+from ..published import CONTROLNET, ENCODER, MOTION, UNET, controlnet_shape, encoder_weights, motion_weights, unet_weights
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 
 
 def load_motion_module(path: str, disable_dynamic: bool = False):
     """`temporal_attention` of the published layout -> ModelPatcher around a MotionModule."""
-    layout, tensors = motion_weights(Path(path).name, _read(path, MOTION))
+    layout, tensors = motion_weights(Path(path).name, read(path, MOTION))
     dtype = _weight_dtype(tensors)
     factory = {"dtype": dtype, "device": mm.unet_offload_device()}
     module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
@@ -36,21 +37,21 @@ def load_motion_module(path: str, disable_dynamic: bool = False):
 
 def load_appearance_encoder(path: str, disable_dynamic: bool = False):
     """`appearance_encoder` of the published layout -> an ordinary ModelPatcher around an SD 1.5 model."""
-    shape, tensors = encoder_weights(Path(path).name, _read(path, ENCODER))
-    dtype = _weight_dtype(tensors)
-    weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.unet_tensors(shape), tensors).items()}
-    config = comfy.supported_models.SD15(host_config(shape))
-    config.set_inference_dtype(dtype, mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES))
-    model = config.get_model(weights, "", device=mm.unet_offload_device())
-    patcher = _patcher(model, disable_dynamic)
-    model.load_model_weights(weights, "", **({"assign": True} if _is_dynamic(patcher) else {}))
+    patcher = _unet_patcher(*encoder_weights(Path(path).name, read(path, ENCODER)), disable_dynamic)
     patcher.cached_patcher_init = (load_appearance_encoder, (path,))
+    return patcher
+
+
+def load_unet(path: str, disable_dynamic: bool = False):
+    """A UNet of SD 1.5's architecture, of any width, in diffusers naming -> MODEL."""
+    patcher = _unet_patcher(*unet_weights(Path(path).name, read(path, UNET)), disable_dynamic)
+    patcher.cached_patcher_init = (load_unet, (path,))
     return patcher
 
 
 def load_pose_controlnet(path: str):
     """`densepose_controlnet` as published, or any SD 1.5 ControlNet the host knows -> the host's ControlNet."""
-    tensors = _read(path, CONTROLNET)
+    tensors = read(path, CONTROLNET)
     if any("zero_convs." in k for k in tensors):  # the host's own layout
         return comfy.controlnet.load_controlnet_state_dict(dict(tensors))
     shape = controlnet_shape(Path(path).name, tensors)
@@ -66,11 +67,23 @@ def load_pose_controlnet(path: str):
 # --- shared by the loaders -------------------------------------------------------------------------------------------
 
 
-def _read(path: str, expected: str) -> dict[str, Tensor]:
+def read(path: str, expected: str) -> dict[str, Tensor]:
     return read_tensors(path, expected, lambda p: comfy.utils.load_torch_file(p, safe_load=True))
 
 
-def _weight_dtype(tensors: dict[str, Tensor]) -> torch.dtype:
+def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_dynamic: bool):
+    """ModelPatcher around the host's SD 1.5 model of this shape."""
+    dtype = _weight_dtype(tensors)
+    weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.unet_tensors(shape), tensors).items()}
+    config = comfy.supported_models.SD15(host_config(shape))
+    config.set_inference_dtype(dtype, mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES))
+    model = config.get_model(weights, "", device=mm.unet_offload_device())
+    patcher = _patcher(model, disable_dynamic)
+    model.load_model_weights(weights, "", **({"assign": True} if _is_dynamic(patcher) else {}))
+    return patcher
+
+
+def _weight_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:
     """What the host would keep these weights in: its flags and device decide, then the file."""
     size = sum(t.numel() for t in tensors.values())
     return mm.unet_dtype(model_params=size, supported_dtypes=DTYPES, weight_dtype=comfy.utils.weight_dtype(tensors))

@@ -9,9 +9,19 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .. import architecture as arch
-from ..checkpoints import WrongFile, check_tensors, read_tensors
+from ..checkpoints import read_tensors
 from ..motion_module import MotionModule
-from ..published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights, understood
+from ..published import (
+    CONTROLNET,
+    ENCODER,
+    MOTION,
+    controlnet_shape,
+    encoder_weights,
+    motion_weights,
+    understood,
+    unet_weights,
+)
+from . import prompts
 from .unet import AppearanceEncoder, TemporalUNet
 
 PUBLISHED = {
@@ -28,7 +38,6 @@ VAE_CONFIG = {
     "sample_size": 512,
     "scaling_factor": 0.18215,
 }
-EMPTY_PROMPT = [49406] + [49407] * 76  # CLIP's tokens of "", so that the published setting needs no tokenizer files
 
 
 @dataclass
@@ -37,8 +46,8 @@ class Models:
     encoder: AppearanceEncoder
     controlnet: nn.Module  # diffusers' ControlNetModel
     vae: nn.Module  # diffusers' AutoencoderKL
-    text_encoder: nn.Module  # transformers' CLIPTextModel
-    tokenizer: object | None = None
+    text_encoder: nn.Module  # transformers' CLIPTextModel, or prompts.EmptyPrompt
+    tokenizer: prompts.Tokenizer | None = None
 
     def to(self, device, dtype) -> "Models":
         for part in (self.unet, self.encoder, self.controlnet, self.vae, self.text_encoder):
@@ -60,17 +69,35 @@ def load_models(base: Path, magicanimate: Path, vae: Path | None = None) -> Mode
     vae: a diffusers folder or a single file, in place of the base model's own.
     """
     files = {name: _published(magicanimate, name) for name in PUBLISHED}
-    single = not base.is_dir()
-    tensors = read(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder") if single else {}
     motion = load_motion_module(files["temporal_attention"])
+    parts = load_base(base, vae)
     return Models(
-        unet=TemporalUNet(_single_unet(base, tensors) if single else _folder_unet(base), motion),
+        unet=TemporalUNet(parts.unet, motion),
         encoder=load_encoder(files["appearance_encoder"]),
         controlnet=load_controlnet(files["densepose_controlnet"]),
-        vae=load_vae(vae or base, {} if vae else tensors),
-        text_encoder=_single_text_encoder(base, tensors) if single else _folder_text_encoder(base),
-        tokenizer=None if single else _folder_tokenizer(base),
+        vae=parts.vae,
+        text_encoder=parts.text_encoder,
+        tokenizer=parts.tokenizer,
     )
+
+
+@dataclass
+class Base:
+    """A Stable Diffusion 1.5."""
+
+    unet: nn.Module  # diffusers' UNet2DConditionModel
+    vae: nn.Module
+    text_encoder: nn.Module
+    tokenizer: prompts.Tokenizer | None
+
+
+def load_base(base: Path, vae: Path | None = None) -> Base:
+    """base: a diffusers folder or a single-file checkpoint. vae: a folder or file, in place of the base model's own."""
+    if base.is_dir():
+        return Base(_folder_unet(base), load_vae(vae or base, {}), *prompts.from_folder(base))
+    tensors = read(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
+    text_encoder = prompts.from_checkpoint(base.name, tensors)
+    return Base(_single_unet(base, tensors), load_vae(vae or base, {} if vae else tensors), text_encoder, None)
 
 
 def read(path: Path, expected: str) -> dict[str, Tensor]:
@@ -103,12 +130,14 @@ def unet_arguments(shape: arch.UNetShape) -> dict:
     }
 
 
-def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor]):
+def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor] | None = None):
+    """UNet2DConditionModel of this shape, with these weights or new ones."""
     from diffusers import UNet2DConditionModel
 
     up = tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(shape.attention))
     unet = UNet2DConditionModel(**unet_arguments(shape), out_channels=shape.latent_channels, up_block_types=up)
-    unet.load_state_dict({k: v.float() for k, v in tensors.items()})
+    if tensors is not None:
+        unet.load_state_dict({k: v.float() for k, v in tensors.items()})
     return unet
 
 
@@ -145,10 +174,7 @@ def _single_unet(path: Path, tensors: dict[str, Tensor]):
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)} or tensors
     if "conv_in.weight" not in own:  # the host's names
         own = _diffusers_names(path, own)
-    expected = "a Stable Diffusion 1.5 UNet"
-    shape = understood(path.name, own, expected, arch.unet_shape)
-    check_tensors(path.name, own, {k: spec.shape for k, spec in arch.unet_tensors(shape).items()}, expected)
-    return build_unet(shape, own)
+    return build_unet(*unet_weights(path.name, own))
 
 
 def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -183,60 +209,8 @@ def load_vae(path: Path, tensors: dict[str, Tensor]):
         return AutoencoderKL.from_single_file({f"first_stage_model.{k}": v for k, v in own.items()}, config=folder)
 
 
-def _folder_text_encoder(folder: Path):
-    from transformers import CLIPTextModel
-
-    return CLIPTextModel.from_pretrained(folder / "text_encoder", local_files_only=True)
-
-
-def _folder_tokenizer(folder: Path):
-    from transformers import CLIPTokenizer
-
-    return CLIPTokenizer.from_pretrained(folder / "tokenizer") if (folder / "tokenizer").is_dir() else None
-
-
-def _single_text_encoder(path: Path, tensors: dict[str, Tensor]):
-    """CLIP ViT-L/14's text model, as in every SD 1.5 checkpoint."""
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    prefixes = ("cond_stage_model.transformer.text_model.", "cond_stage_model.transformer.")
-    config = CLIPTextConfig(
-        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-        max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=768,
-    )  # fmt: skip
-    model = CLIPTextModel(config)
-    own = {k.removeprefix(prefixes[0]).removeprefix(prefixes[1]): v for k, v in tensors.items() if k.startswith(prefixes)}
-    weights = {}
-    for key in (k for k in model.state_dict() if not k.endswith("position_ids")):
-        name = key.removeprefix("text_model.")
-        if name not in own:
-            raise WrongFile(f"{path.name} has no text encoder (`{name}` is missing); expected a whole SD 1.5 checkpoint.")
-        weights[key] = own[name].float()
-    model.load_state_dict(weights, strict=False)
-    return model
-
-
 def encode_prompt(models: Models, prompt: str) -> Tensor:
-    """Text tokens of a prompt, (1, 77, D)."""
-    tokens = torch.tensor([EMPTY_PROMPT])
-    if prompt:
-        tokenizer = models.tokenizer or _hub_tokenizer()
-        tokens = tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+    """Text tokens of a prompt, (1, L, D)."""
+    ids = prompts.token_ids(prompt, models.tokenizer)
     with torch.no_grad():
-        return models.text_encoder(tokens.to(models.device))[0].to(models.dtype)
-
-
-def _hub_tokenizer():
-    """CLIP's tokenizer, which single-file checkpoints do not hold, from the hub or its cache."""
-    from transformers import CLIPTokenizer
-
-    try:
-        tokenizer = CLIPTokenizer.from_pretrained("openai/clip-vit-large-patch14")
-        if len(tokenizer) != EMPTY_PROMPT[-1] + 1:  # offline, some versions give one without a vocabulary
-            raise ValueError(f"it has {len(tokenizer)} tokens")
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"A prompt needs CLIP's tokenizer, which could not be fetched ({str(error).splitlines()[0]}): give --base a "
-            "diffusers folder (with tokenizer/), or leave prompt and negative empty, as the published results do."
-        ) from error
-    return tokenizer
+        return models.text_encoder(ids.to(models.device))[0].to(models.dtype)

@@ -70,9 +70,12 @@ class ThenTemporal(nn.Module):
 
 
 class TemporalUNet(nn.Module):
-    """UNet2DConditionModel inflated to video. Takes `unet` over: its modules are swapped."""
+    """UNet2DConditionModel inflated to video. Takes `unet` over: its modules are swapped.
 
-    def __init__(self, unet, motion: MotionModule):
+    Without a motion module it makes single frames, as in the first stage of training.
+    """
+
+    def __init__(self, unet, motion: MotionModule | None):
         super().__init__()
         self.call = Call()
         self.unet, self.motion = unet, motion
@@ -81,7 +84,7 @@ class TemporalUNet(nn.Module):
         processors = {f"{name}.processor": HybridAttention(name, self.call) for name in names}
         unet.set_attn_processor(unet.attn_processors | processors)
         self._swap_norms()
-        for site in motion.layout.widths:
+        for site in motion.layout.widths if motion else ():
             self._add_temporal(site)
 
     def _swap_norms(self) -> None:
@@ -129,12 +132,12 @@ class _AllRead(Exception):
 class ReadFeatures:
     """Attention processor of the encoder: remembers the normalised input, stops after the last one."""
 
-    def __init__(self, name: str, features: dict[str, Tensor], last: bool):
-        self.name, self.features, self.last = name, features, last
+    def __init__(self, name: str, encoder: "AppearanceEncoder", last: bool):
+        self.name, self.encoder, self.last = name, encoder, last
 
     def __call__(self, attn, hidden_states, *args, **kwargs):
-        self.features[self.name] = hidden_states
-        if self.last:
+        self.encoder.features[self.name] = hidden_states
+        if self.last and self.encoder.stop_early:
             raise _AllRead
         return HybridAttention(self.name, Call())(attn, hidden_states, *args, **kwargs)
 
@@ -144,18 +147,20 @@ class AppearanceEncoder(nn.Module):
 
     def __init__(self, unet):
         super().__init__()
-        self.unet, self._features = unet, {}
+        self.unet, self.features = unet, {}
+        self.stop_early = True
         reading = [name.removesuffix(".processor") for name in unet.attn_processors if READ.match(name)]
         last = max(name for name in reading if name.startswith("up_blocks"))
-        processors = {f"{name}.processor": ReadFeatures(name, self._features, name == last) for name in reading}
+        processors = {f"{name}.processor": ReadFeatures(name, self, name == last) for name in reading}
         unet.set_attn_processor(unet.attn_processors | processors)
 
     def forward(self, latent: Tensor, timestep: Tensor, text: Tensor) -> dict[str, Tensor]:
-        """latent (1, 4, H, W), clean and scaled; text (1, L, D). Attention's name -> normalised input (1, R, D)."""
+        """latent (B, 4, H, W), clean and scaled; text (B, L, D). Attention's name -> normalised input (B, R, D)."""
+        self.features.clear()
         try:
             self.unet(latent, timestep, encoder_hidden_states=text)
         except _AllRead:
-            features = dict(self._features)
-            self._features.clear()
-            return features
-        raise RuntimeError("The appearance encoder ran past its last self-attention without reaching it.")
+            pass
+        features = dict(self.features)
+        self.features.clear()
+        return features

@@ -57,4 +57,4 @@ def test_workflow_opens_and_equals_its_api_form(page, path):
 def test_workflow_has_notes_and_model_links(path):
     text = path.read_text()
     assert "MarkdownNote" in text and "huggingface.co/zcxu-eric/MagicAnimate" in text
-    assert '"directory": "checkpoints"' in text
+    assert ('"directory": "checkpoints"' in text) == ("CheckpointLoaderSimple" in text)

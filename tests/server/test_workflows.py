@@ -9,6 +9,7 @@ import pytest
 from pack.scripts.comfyui import PACK
 
 FRAMES = {"photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18}
+DEMO = PACK / "demo"
 
 
 def read_frames(path) -> np.ndarray:
@@ -17,8 +18,8 @@ def read_frames(path) -> np.ndarray:
 
 
 def test_all_workflows_are_tested():
-    assert {path.stem for path in (PACK / "workflows" / "api").glob("*.json")} == set(FRAMES)
-    assert {path.stem for path in (PACK / "workflows").glob("*.json")} == set(FRAMES)
+    for folder in (PACK / "workflows", PACK / "workflows" / "api"):
+        assert {path.stem for path in folder.glob("*.json")} == {*FRAMES, "demo_dance"}
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -28,6 +29,14 @@ def test_workflow_makes_a_video(server, small_workflow, name):
     frames = read_frames(files[0])
     assert frames.shape == (FRAMES[name], 64, 64, 3)
     assert frames.std() > 1  # not one flat colour
+
+
+@pytest.mark.skipif(not (DEMO / "weights").is_dir(), reason="no demo/weights in this checkout")
+def test_demo_makes_a_video(server, small_workflow):
+    (path,) = server.files(server.run(small_workflow("demo_dance")))
+    frames, poses = read_frames(path), read_frames(DEMO / "inputs" / "motion_1.mp4")
+    assert frames.shape == (len(poses), 64, 64, 3)
+    assert frames.std() > 1
 
 
 def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow):
@@ -44,16 +53,17 @@ def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow)
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
-    assert len(ours) == 9
+    assert len(ours) == 11
     for name, node in ours.items():
-        assert node["category"] == "MagicAnimate" and node["display_name"] and len(node["description"]) > 40, name
+        assert node["category"] == ("MagicAnimate/demo" if "Demo" in name else "MagicAnimate"), name
+        assert node["display_name"] and len(node["description"]) > 40, name
         widgets = [w for kind in ("required", "optional") for w in node["input"].get(kind, {}).values()]
         assert all(len(w) > 1 and w[1].get("tooltip") for w in widgets) or name == "MagicAnimateApplyPose"
 
 
 def test_workflows_are_offered_as_templates(server):
     templates = server.get("/api/workflow_templates")
-    assert set(templates[PACK.name]) == set(FRAMES)
+    assert set(templates[PACK.name]) == {*FRAMES, "demo_dance"}
 
 
 def test_import_is_quick_and_complete(server):

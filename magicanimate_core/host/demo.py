@@ -1,0 +1,82 @@
+"""The demo model, small and in one folder, as the host's objects; a drawn dancer and a DensePose clip as images."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import comfy.sd
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..published import EMPTY_PROMPT, empty_prompt
+from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read
+from .temporal import apply_temporal_unet
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+HOST_VAE = {"norm_num_groups": 32, "scaling_factor": 0.18215}  # built into the host's classes for SD 1.5
+
+
+class Demo(NamedTuple):
+    model: object  # MODEL, the temporal UNet
+    appearance_encoder: object
+    control_net: object
+    vae: comfy.sd.VAE
+    text: Tensor  # tokens (1, L, D) of the empty prompt, the only one the model knows
+
+
+def load_demo(folder: Path) -> Demo:
+    """base/ (a diffusers folder with empty_prompt.safetensors for a text encoder) and magicanimate/ (the published layout).
+
+    Raises FileNotFoundError or WrongFile.
+    """
+    base, magicanimate = folder / "base", folder / "magicanimate"
+    tokens = existing(base / "empty_prompt.safetensors")
+    motion = load_motion_module(existing(magicanimate / "temporal_attention" / "temporal_attention.safetensors"))
+    return Demo(
+        model=apply_temporal_unet(load_unet(existing(base / "unet" / WEIGHTS)), motion),
+        appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS)),
+        control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS)),
+        vae=load_vae(base / "vae"),
+        text=empty_prompt(Path(tokens).name, read(tokens, EMPTY_PROMPT)).float(),
+    )
+
+
+def existing(path: Path) -> str:
+    """The path as the host takes it. Raises FileNotFoundError where there is no such file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: the demo's files belong to the pack; install it with `git clone`.")
+    return str(path)
+
+
+def load_vae(folder: Path) -> comfy.sd.VAE:
+    """diffusers' AutoencoderKL of any width -> the host's VAE (which by itself knows SD's own widths only)."""
+    config = json.loads(Path(existing(folder / "config.json")).read_text())
+    weights = read(existing(folder / WEIGHTS), "a VAE in diffusers naming")
+    vae = comfy.sd.VAE(weights, config={"params": vae_arguments(config)})
+    vae.patcher.cached_patcher_init = (_vae_patcher, (folder,))
+    return vae
+
+
+def _vae_patcher(folder: Path, disable_dynamic: bool = False):
+    return load_vae(folder).patcher  # as the host's own loader, which has no other kind to give
+
+
+def vae_arguments(config: dict) -> dict:
+    """diffusers' config.json of an AutoencoderKL -> arguments of the host's class. Raises ValueError if it cannot be so."""
+    for name, value in HOST_VAE.items():
+        if config[name] != value:
+            raise ValueError(f"The VAE has {name} {config[name]}; ComfyUI's VAE of SD 1.5 has {value}.")
+    widths, channels = config["block_out_channels"], config["latent_channels"]
+    layout = {"ch": widths[0], "ch_mult": [w // widths[0] for w in widths], "num_res_blocks": config["layers_per_block"]}
+    image = {"in_channels": 3, "out_ch": 3, "resolution": 256, "z_channels": channels, "double_z": True}
+    return {"embed_dim": channels, "ddconfig": layout | image | {"attn_resolutions": [], "dropout": 0.0}}
+
+
+def read_frames(path: Path) -> tuple[Tensor, float]:
+    """Frames (F, H, W, 3) in [0, 1] and fps of a video; an image is a video of one frame. Raises FileNotFoundError."""
+    with av.open(existing(path)) as container:
+        stream = container.streams.video[0]
+        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(stream)])
+        return torch.from_numpy(frames).float() / 255, float(stream.average_rate)

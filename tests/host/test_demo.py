@@ -1,0 +1,170 @@
+"""The demo model: a folder with narrow weights becomes the host's objects, which compute what diffusers' do."""
+
+import pytest
+import torch
+from pack.magicanimate_core.standalone import models as m
+from pack.magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
+from pack.scripts import random_weights
+from pack.scripts.comfyui import PACK
+
+FRAMES, SCALE = 10, 0.18215
+SIZE = 128  # as it is made for; at half of it the deepest level is one pixel, where norms over two numbers blow rounding up
+SAMPLING = {"seed": 3, "steps": 2, "context_length": 8, "context_overlap": 2}
+
+
+def drawn(*shape: int) -> torch.Tensor:
+    return torch.rand(*shape, SIZE, SIZE, 3, generator=torch.Generator().manual_seed(6))
+
+
+IMAGE, POSES = drawn(1), drawn(FRAMES)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "weights"
+    random_weights.write_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demo(weights):
+    from pack.magicanimate_core.host.demo import load_demo
+
+    return load_demo(weights)
+
+
+@pytest.fixture(scope="module")
+def standalone(weights):
+    return m.load_models(weights / "base", weights / "magicanimate").to("cpu", torch.float32)
+
+
+def animate(run, parts):
+    """Latents of Animate on `parts`, the outputs of Load Demo Model."""
+    names = ("model", "appearance_encoder", "control_net", "vae", "positive", "negative")
+    inputs = dict(zip(names, parts, strict=True)) | {"reference_image": IMAGE, "pose_video": POSES}
+    return run("MagicAnimateAnimate", **inputs, **SAMPLING)[0]["samples"]
+
+
+@pytest.fixture(scope="module")
+def latents(run, demo):
+    return animate(run, (*demo[:4], [[demo.text, {}]], [[demo.text, {}]]))
+
+
+def test_host_and_diffusers_agree(latents, standalone, relative):
+    with torch.inference_mode():
+        reference = standalone.vae.encode(IMAGE.movedim(-1, 1) * 2 - 1).latent_dist.mean * SCALE
+    poses, settings = POSES.movedim(-1, 1), Settings(**SAMPLING)
+    tokens = m.encode_prompt(standalone, "")
+    conditions = Conditions(reference, tokens, tokens, lambda frames: poses[frames], FRAMES)
+    *_, expected = denoise(standalone, conditions, initial_noise(settings, FRAMES, 16, 16), settings)
+    assert relative(latents * SCALE, expected[:FRAMES]) < 1e-5
+
+
+def test_vae_is_diffusers(demo, standalone, relative):
+    latent = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        mean = standalone.vae.encode(IMAGE.movedim(-1, 1) * 2 - 1).latent_dist.mean
+        pixels = (standalone.vae.decode(latent).sample / 2 + 0.5).clamp(0, 1).movedim(1, -1)
+        assert relative(demo.vae.encode(IMAGE), mean) < 1e-5
+        assert relative(demo.vae.decode(latent), pixels) < 1e-5
+    assert demo.vae.decode(latent).shape == (2, 64, 64, 3)
+
+
+def test_magicanimate_files_load_through_the_ordinary_loaders(run, demo, weights, latents):
+    import folder_paths
+    from pack.magicanimate_core.host.loading import load_unet
+
+    folder_paths.add_model_folder_path("magicanimate", str(weights / "magicanimate"))
+    folder_paths.filename_list_cache.clear()
+    base = load_unet(str(weights / "base" / "unet" / "diffusion_pytorch_model.safetensors"))
+    motion, net = "temporal_attention/temporal_attention.safetensors", "diffusion_pytorch_model.safetensors"
+    (model,) = run("MagicAnimateTemporalUNetLoader", model=base, motion_module=motion)
+    (encoder,) = run("MagicAnimateAppearanceEncoderLoader", appearance_encoder=f"appearance_encoder/{net}")
+    (control,) = run("MagicAnimateDensePoseControlNetLoader", control_net=f"densepose_controlnet/{net}")
+    text = [[demo.text, {}]]
+    assert torch.equal(animate(run, (model, encoder, control, demo.vae, text, text)), latents)
+
+
+def test_memory_manager_can_make_every_part_again(demo):
+    """Under dynamic VRAM and on several GPUs the host asks a patcher for a second copy of its weights."""
+    if not hasattr(demo.model, "cached_patcher_init"):
+        pytest.skip("this ComfyUI asks for no second copies")
+    for patcher in (demo.model, demo.appearance_encoder, demo.vae.patcher):
+        make, arguments = patcher.cached_patcher_init
+        again = make(*arguments, disable_dynamic=True)
+        first, second = (getattr(p.model, "diffusion_model", p.model).state_dict() for p in (patcher, again))
+        assert first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+@pytest.mark.parametrize(("name", "value"), [("norm_num_groups", 8), ("scaling_factor", 0.13)])
+def test_vae_that_the_host_cannot_be(weights, name, value):
+    import json
+
+    from pack.magicanimate_core.host.demo import vae_arguments
+
+    config = json.loads((weights / "base" / "vae" / "config.json").read_text())
+    with pytest.raises(ValueError, match=f"{name} {value}"):
+        vae_arguments(config | {name: value})
+
+
+@pytest.mark.parametrize("missing", ["base/empty_prompt.safetensors", "base/vae/config.json"])
+def test_missing_file_is_named(weights, missing):
+    from pack.magicanimate_core.host.demo import load_demo
+
+    path = weights / missing
+    path.rename(path.with_name("elsewhere"))
+    try:
+        with pytest.raises(FileNotFoundError, match=f"{path.name} is missing: .*git clone"):
+            load_demo(weights)
+    finally:
+        path.with_name("elsewhere").rename(path)
+
+
+# --- the nodes, on whatever lies in demo/ ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def demo_folder(monkeypatch, nodes):
+    """Point both nodes at another folder."""
+    import sys
+
+    module = sys.modules[nodes["MagicAnimateDemoModel"].__module__]
+    return lambda folder: monkeypatch.setattr(module, "DEMO", folder)
+
+
+def test_load_demo_model(run, demo_folder, weights, latents):
+    demo_folder(weights.parent)
+    assert torch.equal(animate(run, run("MagicAnimateDemoModel")), latents)
+
+
+def test_dancer_and_motion(run, nodes, demo_folder, tmp_path):
+    import numpy as np
+    from pack.scripts import sample_inputs
+
+    (tmp_path / "inputs").mkdir()
+    photo, clip = sample_inputs.write(tmp_path / "inputs", size=128, frames=5)
+    photo.rename(photo.with_name("dancer_2.png"))
+    clip.rename(clip.with_name("motion_7.mp4"))
+    (tmp_path / "inputs" / "other.mp4").touch()  # not offered
+    demo_folder(tmp_path)
+    dancer, motion = nodes["MagicAnimateDemoInputs"].define_schema().inputs
+    assert (dancer.options, motion.options) == (["dancer_2"], ["motion_7"])
+    image, poses, fps = run("MagicAnimateDemoInputs", dancer="dancer_2", motion="motion_7")
+    assert fps == 25 and poses.shape == (5, 128, 128, 3)
+    assert np.array_equal((image[0] * 255).round().byte(), sample_inputs.photo(128))
+    drawn = torch.from_numpy(np.stack([sample_inputs.densepose(sample_inputs.part_map(i / 5, 128)) for i in range(5)]))
+    assert (poses - drawn / 255).abs().mean() < 0.02  # what the video encoder loses
+
+
+def test_missing_demo_is_told_when_the_nodes_run(run, nodes, demo_folder, tmp_path):
+    demo_folder(tmp_path)
+    assert nodes["MagicAnimateDemoInputs"].define_schema().inputs[0].options == ["dancer_1"]
+    with pytest.raises(FileNotFoundError, match="dancer_1.png is missing: .*git clone"):
+        run("MagicAnimateDemoInputs", dancer="dancer_1", motion="motion_1")
+    with pytest.raises(FileNotFoundError, match="empty_prompt.safetensors is missing: .*git clone"):
+        run("MagicAnimateDemoModel")
+
+
+@pytest.mark.skipif(not (PACK / "demo" / "weights").is_dir(), reason="no demo/weights in this checkout")
+def test_shipped_model_loads(run):
+    assert animate(run, run("MagicAnimateDemoModel")).shape == (FRAMES, 4, 16, 16)
