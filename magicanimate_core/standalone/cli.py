@@ -2,9 +2,6 @@
 
 import argparse
 import json
-import logging
-import os
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from ..images import FITS
 from ..windows import FUSE_METHODS, SCHEDULES
 from .denoise import Settings
 
+DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
 EPILOG = """examples:
   one photo:       python -m magicanimate_core animate --base sd15.safetensors --reference me.png --pose a.mp4 --out me.mp4
   a folder each:   python -m magicanimate_core animate --base sd15.safetensors --reference photos --pose clips --out videos
@@ -49,16 +47,7 @@ CHOICES |= {"sampler_name": ["ddim"], "scheduler": ["official"]}
 PHOTOS, CLIPS = (".png", ".jpg", ".jpeg", ".webp"), (".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m magicanimate_core", description="MagicAnimate without a host.")
-    commands = top.add_subparsers(dest="command", required=True)
-    animate = commands.add_parser(
-        "animate",
-        help="animate photos along DensePose videos",
-        description="Animate a photo along a DensePose video of any length. Frames, fps and size follow the video.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(animate: argparse.ArgumentParser) -> None:
     what = animate.add_argument_group("what")
     what.add_argument("--reference", type=Path, nargs="+", metavar="PHOTO", help="photos, or a folder of photos")
     what.add_argument("--pose", type=Path, nargs="+", metavar="VIDEO", help="DensePose videos, or a folder of them")
@@ -82,7 +71,6 @@ def parser() -> argparse.ArgumentParser:
     work.add_argument(
         "--latents", action="store_true", help="keep the final latents beside the video (.latents.safetensors)"
     )
-    return top
 
 
 def _settings(group) -> None:
@@ -147,7 +135,7 @@ def _files(paths: list[Path], endings: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def animate(options) -> None:
+def main(options) -> None:
     from tqdm import tqdm
 
     from .jobs import Keeping, run_job
@@ -175,16 +163,3 @@ def animate(options) -> None:
 
                 if not run_job(models, job, files, workers, keeping, progress, keep_latents=options.latents):
                     bar.write(f"{job.out} is finished already.")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    logging.getLogger("diffusers").setLevel(logging.ERROR)
-    try:
-        animate(options)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        # another process of the job is gone: leave without waiting for it
-        os._exit(1) if isinstance(error, ConnectionError) else None
-        return 2
-    return 0

@@ -13,7 +13,8 @@ import av
 import numpy as np
 import pytest
 import torch
-from pack.magicanimate_core.standalone import cli
+from pack.magicanimate_core import cli
+from pack.magicanimate_core.standalone.cli import HELP
 from pack.magicanimate_core.standalone.video import PoseClip, read_photo
 from safetensors.torch import load_file
 
@@ -92,7 +93,7 @@ def test_help_teaches(capsys):
         cli.main(["animate", "--help"])
     text = capsys.readouterr().out
     assert "--jobs" in text and "torchrun" in text and "--resume" in text
-    assert all(f"--{name.replace('_', '-')}" in text for name in cli.HELP)
+    assert all(f"--{name.replace('_', '-')}" in text for name in HELP)
 
 
 def start(files, out: Path, *more: str):
