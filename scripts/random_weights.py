@@ -128,17 +128,20 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> No
     """The layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
     from diffusers import AutoencoderKL
 
-    from magicanimate_core.standalone.models import build_unet
+    from magicanimate_core.standalone.base import build_unet
 
     def tensors(table, seed: int) -> dict[str, Tensor]:
         return random_tensors(unet_shapes(table(shape)), seed)
 
     build_unet(shape, tensors(arch.unet_tensors, seed)).half().save_pretrained(weights / "base" / "unet")
-    config = vae_config((32, 32, 64, 64), res_blocks=1)
+    config = vae_config((32, 32, 64, 64), res_blocks=1) | {"norm_num_groups": 8}
     vae = AutoencoderKL(**config)
     vae.load_state_dict(random_tensors(vae_shapes(config), seed))
     vae.half().save_pretrained(weights / "base" / "vae")
     save_file({"tokens": random_tensor("tokens", (1, shape.context_width), seed)}, weights / "base/empty_prompt.safetensors")
+    scheduler = weights / "base" / "scheduler" / "scheduler_config.json"
+    scheduler.parent.mkdir()
+    scheduler.write_text('{"prediction_type": "v_prediction"}\n')
     motion = motion_shapes(shape)
     published = {
         "appearance_encoder/diffusion_pytorch_model": tensors(arch.encoder_tensors, seed + 1),

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..published import EMPTY_PROMPT, empty_prompt
+from ..published import EMPTY_PROMPT, empty_prompt, prediction_type
 from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read
 from .temporal import apply_temporal_unet
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-HOST_VAE = {"norm_num_groups": 32, "scaling_factor": 0.18215}  # built into the host's classes for SD 1.5
+SCALE = 0.18215  # built into the host's latent format of SD 1.5
 
 
 class Demo(NamedTuple):
@@ -35,7 +35,7 @@ def load_demo(folder: Path) -> Demo:
     tokens = existing(base / "empty_prompt.safetensors")
     motion = load_motion_module(existing(magicanimate / "temporal_attention" / "temporal_attention.safetensors"))
     return Demo(
-        model=apply_temporal_unet(load_unet(existing(base / "unet" / WEIGHTS)), motion),
+        model=apply_temporal_unet(load_unet(existing(base / "unet" / WEIGHTS), prediction_type(base)), motion),
         appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS)),
         control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS)),
         vae=load_vae(base / "vae"),
@@ -55,6 +55,9 @@ def load_vae(folder: Path) -> comfy.sd.VAE:
     config = json.loads(Path(existing(folder / "config.json")).read_text())
     weights = read(existing(folder / WEIGHTS), "a VAE in diffusers naming")
     vae = comfy.sd.VAE(weights, config={"params": vae_arguments(config)})
+    for module in vae.first_stage_model.modules():
+        if isinstance(module, torch.nn.GroupNorm):
+            module.num_groups = config["norm_num_groups"]  # the host's class knows 32 only
     vae.patcher.cached_patcher_init = (_vae_patcher, (folder,))
     return vae
 
@@ -65,9 +68,8 @@ def _vae_patcher(folder: Path, disable_dynamic: bool = False):
 
 def vae_arguments(config: dict) -> dict:
     """diffusers' config.json of an AutoencoderKL -> arguments of the host's class. Raises ValueError if it cannot be so."""
-    for name, value in HOST_VAE.items():
-        if config[name] != value:
-            raise ValueError(f"The VAE has {name} {config[name]}; ComfyUI's VAE of SD 1.5 has {value}.")
+    if config["scaling_factor"] != SCALE:
+        raise ValueError(f"The VAE has scaling_factor {config['scaling_factor']}; ComfyUI's latents of SD 1.5 have {SCALE}.")
     widths, channels = config["block_out_channels"], config["latent_channels"]
     layout = {"ch": widths[0], "ch_mult": [w // widths[0] for w in widths], "num_res_blocks": config["layers_per_block"]}
     image = {"in_channels": 3, "out_ch": 3, "resolution": 256, "z_channels": channels, "double_z": True}

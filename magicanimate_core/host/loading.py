@@ -12,6 +12,7 @@ import comfy.supported_models
 import comfy.utils
 import torch
 from comfy.ldm.modules.attention import optimized_attention
+from comfy.model_base import ModelType, model_sampling
 from torch import Tensor
 
 from .. import architecture as arch
@@ -42,10 +43,13 @@ def load_appearance_encoder(path: str, disable_dynamic: bool = False):
     return patcher
 
 
-def load_unet(path: str, disable_dynamic: bool = False):
-    """A UNet of SD 1.5's architecture, of any width, in diffusers naming -> MODEL."""
+def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = False):
+    """A UNet of SD 1.5's architecture, of any width, in diffusers naming -> MODEL. prediction: as diffusers calls it."""
     patcher = _unet_patcher(*unet_weights(Path(path).name, read(path, UNET)), disable_dynamic)
-    patcher.cached_patcher_init = (load_unet, (path,))
+    if prediction == "v_prediction":
+        patcher.model.model_type = ModelType.V_PREDICTION
+        patcher.model.model_sampling = model_sampling(patcher.model.model_config, ModelType.V_PREDICTION)
+    patcher.cached_patcher_init = (load_unet, (path, prediction))
     return patcher
 
 

@@ -17,8 +17,8 @@ from .run import KEY, add_wrapper_once, track_runs, window_of
 MOTION_KEY = f"{KEY}.motion_module"
 
 
-class LinearBetaSampling(comfy.model_sampling.ModelSamplingDiscrete, comfy.model_sampling.EPS):
-    """Epsilon prediction on betas that are linear (the host's "linear" is linear in sqrt(beta))."""
+class LinearBetas(comfy.model_sampling.ModelSamplingDiscrete):
+    """Betas that are linear (the host's "linear" is linear in sqrt(beta))."""
 
     def __init__(self):
         super().__init__()
@@ -29,6 +29,14 @@ class LinearBetaSampling(comfy.model_sampling.ModelSamplingDiscrete, comfy.model
         return super().noise_scaling(sigma, noise, latent_image, max_denoise or not torch.any(latent_image))
 
 
+class LinearBetasEps(LinearBetas, comfy.model_sampling.EPS):
+    """For a UNet that predicts noise, as Stable Diffusion 1.5 does."""
+
+
+class LinearBetasVelocity(LinearBetas, comfy.model_sampling.V_PREDICTION):
+    """For a UNet that predicts velocity, as some fine-tuned ones do."""
+
+
 def apply_temporal_unet(model, motion):
     """model: MODEL of SD 1.5; motion: ModelPatcher around a MotionModule. Returns a patched clone of `model`."""
     unet = places.model_unet(model)
@@ -36,7 +44,8 @@ def apply_temporal_unet(model, motion):
     model = model.clone()
     track_runs(model)
     model.set_additional_models(MOTION_KEY, [motion])
-    model.add_object_patch("model_sampling", LinearBetaSampling())
+    velocity = isinstance(model.get_model_object("model_sampling"), comfy.model_sampling.V_PREDICTION)
+    model.add_object_patch("model_sampling", LinearBetasVelocity() if velocity else LinearBetasEps())
     model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, MOTION_KEY)  # a second motion module takes the place
     add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(_temporal_forward, motion.model), MOTION_KEY)
     model.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, MOTION_KEY)

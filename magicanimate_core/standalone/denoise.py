@@ -74,13 +74,13 @@ class Workers:
 ALONE = Workers()
 
 
-def ddim(settings: Settings):
-    """The published noise schedule and sampler, as diffusers' own class."""
+def ddim(settings: Settings, prediction: str = "epsilon"):
+    """The published noise schedule and sampler, as diffusers' own class. prediction: what the UNet predicts."""
     from diffusers import DDIMScheduler
 
     scheduler = DDIMScheduler(
         num_train_timesteps=TRAIN_TIMESTEPS, beta_start=0.00085, beta_end=0.012, beta_schedule="linear",
-        clip_sample=False, set_alpha_to_one=True, steps_offset=1, timestep_spacing="leading", prediction_type="epsilon",
+        clip_sample=False, set_alpha_to_one=True, steps_offset=1, timestep_spacing="leading", prediction_type=prediction,
     )  # fmt: skip
     scheduler.set_timesteps(settings.steps)
     return scheduler
@@ -98,17 +98,17 @@ def denoise(
 
     All processes yield the same; first_step > 0 goes on from an earlier run's latents.
     """
-    scheduler = ddim(settings)
+    scheduler = ddim(settings, models.prediction)
     for step in range(first_step, settings.steps):
         t = scheduler.timesteps[step]
-        noise = predict(models, conditions, latents, t, settings, workers)
-        latents = scheduler.step(noise, t, latents, eta=0.0).prev_sample
+        predicted = predict(models, conditions, latents, t, settings, workers)
+        latents = scheduler.step(predicted, t, latents, eta=0.0).prev_sample
         yield latents
 
 
 @torch.inference_mode()
 def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, workers: Workers) -> Tensor:
-    """Guided noise prediction for a whole clip, (N, 4, H, W): every window's, averaged where windows share frames."""
+    """Guided prediction for a whole clip, (N, 4, H, W): every window's, averaged where windows share frames."""
     frames = latents.shape[0]
     halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
     windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)

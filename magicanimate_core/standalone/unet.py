@@ -7,8 +7,10 @@ UNet's own arguments for ControlNet residuals.
 import re
 from dataclasses import dataclass, field
 
+import torch
 from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..frames import join_frames, split_frames
 from ..hybrid_attention import KeysValues, hybrid_attention
@@ -25,6 +27,7 @@ class Call:
 
     frames: int = 1  # frames per window
     references: list[Reference | None] = field(default_factory=lambda: [None])  # one per conditioning chunk
+    checkpoint: bool = False  # training: compute temporal blocks again on the way back instead of keeping them
 
 
 class HybridAttention:
@@ -64,9 +67,12 @@ class ThenTemporal(nn.Module):
 
     def forward(self, *args, **kwargs):
         out = self.layer(*args, **kwargs)
-        if isinstance(out, tuple):
-            return self.temporal(out[0], self.call.frames), *out[1:]
-        return self.temporal(out, self.call.frames)
+        return (self._then(out[0]), *out[1:]) if isinstance(out, tuple) else self._then(out)
+
+    def _then(self, x: Tensor) -> Tensor:
+        if self.call.checkpoint and torch.is_grad_enabled():
+            return checkpoint(self.temporal, x, self.call.frames, use_reentrant=False)
+        return self.temporal(x, self.call.frames)
 
 
 class TemporalUNet(nn.Module):

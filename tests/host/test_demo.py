@@ -76,7 +76,7 @@ def test_magicanimate_files_load_through_the_ordinary_loaders(run, demo, weights
 
     folder_paths.add_model_folder_path("magicanimate", str(weights / "magicanimate"))
     folder_paths.filename_list_cache.clear()
-    base = load_unet(str(weights / "base" / "unet" / "diffusion_pytorch_model.safetensors"))
+    base = load_unet(str(weights / "base" / "unet" / "diffusion_pytorch_model.safetensors"), "v_prediction")
     motion, net = "temporal_attention/temporal_attention.safetensors", "diffusion_pytorch_model.safetensors"
     (model,) = run("MagicAnimateTemporalUNetLoader", model=base, motion_module=motion)
     (encoder,) = run("MagicAnimateAppearanceEncoderLoader", appearance_encoder=f"appearance_encoder/{net}")
@@ -96,15 +96,14 @@ def test_memory_manager_can_make_every_part_again(demo):
         assert first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
 
 
-@pytest.mark.parametrize(("name", "value"), [("norm_num_groups", 8), ("scaling_factor", 0.13)])
-def test_vae_that_the_host_cannot_be(weights, name, value):
+def test_vae_that_the_host_cannot_be(weights):
     import json
 
     from pack.magicanimate_core.host.demo import vae_arguments
 
     config = json.loads((weights / "base" / "vae" / "config.json").read_text())
-    with pytest.raises(ValueError, match=f"{name} {value}"):
-        vae_arguments(config | {name: value})
+    with pytest.raises(ValueError, match="scaling_factor 0.13"):
+        vae_arguments(config | {"scaling_factor": 0.13})
 
 
 @pytest.mark.parametrize("missing", ["base/empty_prompt.safetensors", "base/vae/config.json"])
