@@ -1,0 +1,109 @@
+"""What a training step of the full-size nets takes, without a GPU: operations and memory on the meta device.
+
+    python -m benchmarks.training [--size 512] [--frames 16]
+
+Nets, losses and the way back are the real ones (training/system.py) at Stable Diffusion 1.5's sizes; only the numbers are
+missing. Operations: matmul and convolution, multiply-add = 2. Memory: weights that learn in fp32 with gradient and two Adam
+moments (16 bytes each), frozen ones in 16 bits, and what autograd keeps for the way back in 16 bits, with fused attention
+(which keeps no attention maps). cuDNN's workspaces, fragmentation and the VAE come on top: about 2 GiB.
+"""
+
+import argparse
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from magicanimate_core import architecture as arch
+from magicanimate_core.motion_module import MotionLayout, MotionModule
+from magicanimate_core.standalone.base import build_unet
+from magicanimate_core.training.parts import HINT_WIDTHS
+from magicanimate_core.training.system import Animation
+
+
+@dataclass
+class Cost:
+    tera: float  # operations of a step, forward and back
+    weights: float  # GiB
+    kept: float  # GiB, for the way back
+
+
+def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Animation:
+    from diffusers import ControlNetModel
+
+    unet, encoder = build_unet(shape), build_unet(shape)
+    controlnet = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=HINT_WIDTHS)
+    motion = MotionModule(MotionLayout(arch.temporal_widths(shape))) if stage == "2" else None
+    module = Animation(unet, encoder, controlnet, motion, torch.empty(1, 77, shape.context_width), stage).train()
+    if checkpointing:
+        module.enable_gradient_checkpointing()
+    return module
+
+
+def batch(references: int, frames: int, size: int) -> dict:
+    latent = (4, size // 8, size // 8)
+    return {
+        "latents": torch.empty(references, frames, *latent), "noise": torch.empty(references, frames, *latent),
+        "reference": torch.empty(references, *latent), "poses": torch.empty(references, frames, 3, size, size),
+        "timesteps": torch.empty(references, dtype=torch.long),
+        "with_reference": torch.ones(references, dtype=torch.bool, device="cpu"),
+    }  # fmt: skip
+
+
+def is_attention_map(tensor: torch.Tensor) -> bool:
+    """(B, 8 heads, L, M), which a fused kernel never writes down; (B, heads, L, D) has D = 40 to 160 here."""
+    if tensor.ndim != 4 or tensor.shape[1] != 8 or 40 <= tensor.shape[-1] <= 160:
+        return False
+    return tensor.shape[-2] * tensor.shape[-1] > 2**16
+
+
+class Kept:
+    """Bytes that autograd keeps, in 16 bits; weights and attention maps left out."""
+
+    def __init__(self, module: torch.nn.Module):
+        self.seen = {p.data_ptr() or id(p) for p in module.parameters()}
+        self.weights = {id(p) for p in module.parameters()}
+        self.bytes, self.ids, self.alive = 0, set(), []
+
+    def pack(self, tensor: torch.Tensor) -> torch.Tensor:
+        base = tensor._base if tensor._base is not None else tensor  # views keep what they look at
+        if id(base) in self.weights or id(base) in self.ids:
+            return tensor
+        if is_attention_map(tensor):
+            return tensor
+        self.ids.add(id(base))
+        self.alive.append(base)  # an id is only good as long as its owner lives
+        self.bytes += 2 * base.numel()
+        return tensor
+
+
+def cost(stage: str, references: int, frames: int, size: int, checkpointing: bool, shape=arch.SD15) -> Cost:
+    with torch.device("meta"):
+        module, given = full_size(stage, shape, checkpointing), batch(references, frames, size)
+    kept = Kept(module)
+    with FlopCounterMode(display=False) as operations:
+        with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor):
+            loss = module(given)
+        loss.backward()
+    learning = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    frozen = sum(p.numel() for p in module.parameters()) - learning
+    return Cost(operations.get_total_flops() / 1e12, (16 * learning + 2 * frozen) / 2**30, kept.bytes / 2**30)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--frames", type=int, default=16)
+    options = parser.parse_args()
+    print("| stage | batch | checkpointing | TFLOP a step | weights, gradients, Adam | kept for the way back | sum |")
+    print("|---|---|---|---|---|---|---|")
+    for stage, references, frames in (("1", 1, 1), ("1", 4, 1), ("2", 1, options.frames)):
+        for checkpointing in (False, True):
+            c = cost(stage, references, frames, options.size, checkpointing)
+            what = f"{references} x {frames} frame{'s' if frames > 1 else ''}"
+            print(f"| {stage} | {what} | {'yes' if checkpointing else 'no'} | {c.tera:.1f} | {c.weights:.1f} GiB", end="")
+            print(f" | {c.kept:.1f} GiB | {c.weights + c.kept:.1f} GiB |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

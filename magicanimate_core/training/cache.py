@@ -1,0 +1,62 @@
+"""A source whose pictures are encoded once: for small sets that are seen often."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from ..densepose import PART_COLOURS, nearest_parts
+from .data import BadItem, Sample, Source
+
+
+class LatentCache:
+    """`source` with latents (n, 4, h, w) fp32 in place of pictures, and poses in the exact colours of their parts.
+
+    Everything lies in memory; `path` keeps it for the next run. Bad items are left out and listed in `dropped`.
+    """
+
+    def __init__(self, source: Source, path: Path, encode):
+        self.fps, self.dropped = source.fps, []  # as the source's, item by item
+        if not path.is_file():
+            self._write(source, path, encode)
+        with safe_open(path, "pt") as file:
+            self._items = [(key[8:], file.get_tensor(key), file.get_tensor("parts/" + key[8:])) for key in _latents(file)]
+
+    def _write(self, source: Source, path: Path, encode) -> None:
+        from tqdm import tqdm
+
+        tensors = {}
+        for item in tqdm(range(len(source)), desc=f"encoding {path.stem}", unit="item"):
+            try:
+                sample = source.read(item, range(source.length(item)))
+            except BadItem as error:
+                self.dropped.append(str(error))
+                continue
+            name = f"{item:07d} {source.name(item)}"
+            tensors[f"latents/{name}"] = encode(torch.from_numpy(sample.images)).half().contiguous()
+            tensors[f"parts/{name}"] = torch.from_numpy(nearest_parts(sample.poses)[0])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".part")
+        save_file(tensors, fresh)
+        os.replace(fresh, path)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def name(self, item: int) -> str:
+        return self._items[item][0]
+
+    def length(self, item: int) -> int:
+        return self._items[item][1].shape[0]
+
+    def read(self, item: int, frames) -> Sample:
+        _, latents, parts = self._items[item]
+        chosen = np.asarray(frames)
+        return Sample(latents[chosen].float().numpy(), PART_COLOURS[parts[chosen].numpy()])
+
+
+def _latents(file) -> list[str]:
+    return sorted(key for key in file.keys() if key.startswith("latents/"))  # noqa: SIM118 - no mapping

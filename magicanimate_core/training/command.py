@@ -1,0 +1,146 @@
+"""`python -m magicanimate_core train CONFIG --stage STAGE --out FOLDER`."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .config import STAGES, Config, check, read_config
+
+PUBLISHED_NAMES = {"encoder": "appearance_encoder", "controlnet": "densepose_controlnet", "motion": "temporal_attention"}
+DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
+EPILOG = """stages, in this order:
+  vae, scratch   only for a model from nothing: a small VAE, then base UNet, encoder and ControlNet together
+  1              appearance encoder and ControlNet, the base frozen, no temporal layers (paper Eq. 5)
+  2              the temporal attention layers only (Eq. 6)
+
+examples:
+  python -m magicanimate_core train my.yaml --stage 1 --out runs/mine
+  python -m magicanimate_core train my.yaml --stage 2 --out runs/mine      (starts with what stage 1 exported)
+  accelerate launch --multi_gpu -m magicanimate_core train my.yaml ...     (several GPUs or machines)
+  the same command again goes on where it stopped; --set run.steps=20000 changes any option
+
+FOLDER/STAGE holds checkpoints, log.jsonl, TensorBoard's events and validation clips; FOLDER/STAGE/export holds the result in
+the published layouts, for the loader nodes and for `animate --magicanimate FOLDER/2/export/magicanimate`.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, help="magicanimate_core/training/config.yaml explains every option")
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--start", type=Path, metavar="EXPORT", help="an export to start with (default: the stage before's)")
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change an option of the config")
+
+
+def main(options) -> None:
+    if not options.config.is_file():
+        raise FileNotFoundError(f"config {options.config} does not exist.")
+    config = read_config(options.config, options.stage, options.set)
+    check(config)
+    previous = options.start or earlier_export(options.out, options.stage)
+    folder = options.out / options.stage
+    folder.mkdir(parents=True, exist_ok=True)
+    written = train_vae(config, folder) if options.stage == "vae" else train_stage(config, options.stage, folder, previous)
+    print("\n".join(f"wrote {path}" for path in written))
+
+
+def earlier_export(out: Path, stage: str) -> Path | None:
+    """The export of the nearest stage before this one that has run in the same folder."""
+    before = STAGES[: STAGES.index(stage)]
+    found = [out / name / "export" for name in reversed(before) if (out / name / "export").is_dir()]
+    return found[0] if found else None
+
+
+def train_stage(config: Config, stage: str, folder: Path, previous: Path | None) -> list[Path]:
+    """Trains a stage and exports it, with the whole base model where that is our own."""
+    from accelerate import PartialState
+
+    from .batches import Batches
+    from .loop import train
+    from .parts import animation, base_model
+    from .samples import Samples
+    from .task import AnimationTask
+
+    base = base_model(config.model, previous)
+    process = PartialState()  # this one among all that accelerate or torchrun started
+    vae = base.vae.eval().requires_grad_(False).to(process.device)
+    module = animation(config, stage, base, previous)
+    if config.run.mixed_precision != "no":
+        module.halve_frozen({"bf16": torch.bfloat16, "fp16": torch.float16}[config.run.mixed_precision])
+    with process.main_process_first():  # the others find its cache
+        clips, images = sources(config, vae)
+    samples = None
+    if config.validation.clips:
+        samples = Samples(module, vae, fitted(config, config.validation.clips), config.validation, config.seed)
+    task = AnimationTask(module, vae, Batches(stage, clips, images, config.drawing, config.joint, config.seed), samples)
+    train(task, config.run, folder)
+    for reason, count in task.batches.skipped.most_common():
+        print(f"skipped {count} times: {reason}")
+    return exported(module, vae, config, stage, folder / "export", previous) if process.is_main_process else []
+
+
+def exported(module, vae, config: Config, stage: str, folder: Path, previous: Path | None) -> list[Path]:
+    """Writes the result; with it, for a model from nothing, its base model."""
+    from .export import export, export_base, export_vae
+    from .parts import starting_files
+    from .system import stage_parts
+
+    trained = {PUBLISHED_NAMES.get(part) for part in stage_parts(stage)}
+    files = starting_files(config.model, previous)
+    written = export(module, folder, {name: path for name, path in files.items() if name not in trained})
+    if stage == "scratch":
+        written += [*export_base(module, folder), *export_vae(vae, folder)]
+    elif not config.model.base:
+        shutil.copytree(previous / "base", folder / "base", dirs_exist_ok=True)
+    return written
+
+
+def train_vae(config: Config, folder: Path) -> list[Path]:
+    """Trains a VAE on single frames, then gives its latents unit variance, and exports it."""
+    from .export import export_vae
+    from .loop import train
+    from .vae import VaeTask, encode, new_vae, normalise
+
+    torch.manual_seed(config.seed)
+    vae = new_vae(config.vae)
+    source = fitted(config, config.data.clips)
+
+    def pictures(rng: np.random.Generator, count: int) -> np.ndarray:
+        items = rng.integers(0, len(source), count).tolist()
+        return np.concatenate([source.read(i, [int(rng.integers(0, source.length(i)))]).images for i in items])
+
+    train(VaeTask(vae, config.vae, pictures, config.seed), config.run, folder)
+    pixels = torch.from_numpy(pictures(np.random.default_rng(config.seed), 256)).movedim(-1, 1).float() / 127.5 - 1
+    normalise(vae, encode(vae.cpu().eval(), pixels) / vae.config.scaling_factor)
+    return export_vae(vae, folder / "export", torch.float32)
+
+
+def sources(config: Config, vae):
+    """Clips and pictures, as latents where data.cache names a folder for them."""
+    from .cache import LatentCache
+    from .task import encode_frames
+
+    found = []
+    for name in (config.data.clips, config.data.images):
+        source = fitted(config, name) if name else None
+        if source is not None and config.data.cache:
+            place = Path(config.data.cache) / f"{cache_name(name, config)}.safetensors"
+            source = LatentCache(source, place, lambda images: encode_frames(vae, images))
+        found.append(source)
+    return found
+
+
+def cache_name(name: str, config: Config) -> str:
+    readable = "".join(c if c.isalnum() else "-" for c in name)[-60:]
+    return f"{readable}-{config.data.width}x{config.data.height}"
+
+
+def fitted(config: Config, name: str):
+    """A source at the size that is trained."""
+    from .data import FittedSource, open_source
+
+    data = config.data
+    return FittedSource(open_source(name, height=data.height, width=data.width), data.height, data.width, data.fit)

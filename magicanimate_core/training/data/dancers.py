@@ -1,0 +1,88 @@
+"""The procedural world as sources: nothing is read, everything is drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ... import dancers
+from ...densepose import paint
+from .source import Sample
+
+FPS = 25.0
+
+
+@dataclass(frozen=True)
+class DancerClips:
+    """Clips 0 to `count` - 1 of a split ("train" or "held_out")."""
+
+    count: int
+    split: str
+    frames: int
+    height: int
+    width: int
+    every: int = 1  # of the world's 25 frames a second, only every so many: a longer dance in as many frames
+
+    def __len__(self) -> int:
+        return self.count
+
+    def name(self, item: int) -> str:
+        return f"{self.split}_{item:05d}"
+
+    def length(self, item: int) -> int:
+        return self.frames
+
+    def fps(self, item: int) -> float:
+        return FPS / self.every
+
+    def read(self, item: int, frames: Sequence[int]) -> Sample:
+        outside = [i for i in frames if not 0 <= i < self.frames]
+        if outside or not len(frames):
+            raise IndexError(f"frames {list(frames)}; expected at least one, each in 0..{self.frames - 1}.")
+        shown = _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
+        return _sample([shown.frame(i * self.every) for i in frames])
+
+
+@dataclass(frozen=True)
+class DancerStills:
+    """Pictures 0 to `count` - 1 of a split."""
+
+    count: int
+    split: str
+    height: int
+    width: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def name(self, item: int) -> str:
+        return f"{self.split}_still_{item:05d}"
+
+    def length(self, item: int) -> int:
+        return 1
+
+    def fps(self, item: int) -> float:
+        return 0.0
+
+    def read(self, item: int, frames: Sequence[int]) -> Sample:
+        if not len(frames) or any(frames):
+            raise IndexError(f"frames {list(frames)} of a picture; expected only 0.")
+        shown = dancers.still(_within(item, self.count), self.split, height=self.height, width=self.width)
+        return _sample([shown] * len(frames))
+
+
+@lru_cache(maxsize=4)
+def _clip(index: int, split: str, frames: int, height: int, width: int) -> "dancers.Clip":
+    """The last few clips keep their scene and clothes, which cost more than a frame."""
+    return dancers.clip(index, split, frames=frames, height=height, width=width)
+
+
+def _within(item: int, count: int) -> int:
+    if not 0 <= item < count:
+        raise IndexError(f"item {item} of {count}.")
+    return item
+
+
+def _sample(frames: list) -> Sample:
+    return Sample(np.stack([frame.image for frame in frames]), paint(np.stack([frame.parts for frame in frames])))

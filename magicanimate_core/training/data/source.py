@@ -1,0 +1,42 @@
+"""What a source of training frames must answer. Sources are pure: the same files and arguments give the same frames."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+
+class Sample(NamedTuple):
+    """Frames of one item and their DensePose."""
+
+    images: np.ndarray  # (n, H, W, 3) uint8 RGB
+    poses: np.ndarray  # (n, H, W, 3) uint8 RGB, DensePose in MagicAnimate's colours
+
+
+class BadItem(Exception):
+    """An item that cannot be used: `name`, and `reason`, which goes on after the name ("has no densepose.mp4")."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reason}"
+
+
+class Source(Protocol):
+    """Items are clips or single pictures; frames are read at random."""
+
+    def __len__(self) -> int:
+        """Number of items."""
+
+    def name(self, item: int) -> str: ...
+
+    def length(self, item: int) -> int:
+        """Frames of the item, 1 for a picture. Raises BadItem."""
+
+    def fps(self, item: int) -> float:
+        """Frames per second, 0 for a picture. Raises BadItem."""
+
+    def read(self, item: int, frames: Sequence[int]) -> Sample:
+        """The frames in the order asked for, also repeated ones. Raises BadItem; IndexError beyond the item's length."""

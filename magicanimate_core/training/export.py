@@ -1,0 +1,88 @@
+"""Trained weights in the published file layouts, which the loader nodes and the command line open."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .. import architecture as arch
+from ..motion_module import sinusoidal_positions
+from ..published import shapes_of
+from ..standalone.models import PUBLISHED
+from .system import Animation
+
+POSITIONS = 24  # frames of the published positional tables
+
+
+def export(module: Animation, folder: Path, untouched: Mapping[str, Path], dtype: torch.dtype = torch.float16) -> list[Path]:
+    """Writes folder/magicanimate; returns the files. Parts that a stage left as they were are copied from `untouched`."""
+    tensors, written = published(module), []
+    for name, place in PUBLISHED.items():
+        path = folder / "magicanimate" / place
+        if name in untouched:
+            written.append(_copy(untouched[name], path.with_suffix(untouched[name].suffix)))
+        elif name in tensors:  # the temporal layers as safetensors, too: no pickle
+            written.append(_write(path.with_suffix(".safetensors"), tensors[name], dtype))
+    return written
+
+
+def published(module: Animation) -> dict[str, dict[str, Tensor]]:
+    """The tensors of each published file, by the file's name."""
+    weights = module.weights()
+    kept = arch.encoder_tensors(arch.unet_shape(shapes_of(weights["encoder"])))
+    files = {"appearance_encoder": {k: weights["encoder"][k] for k in kept}, "densepose_controlnet": weights["controlnet"]}
+    if "motion" in weights:
+        files["temporal_attention"] = weights["motion"] | position_tables(weights["motion"])
+    return files
+
+
+def export_base(module: Animation, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
+    """Writes the UNet and the empty prompt to folder/base, for a model that was trained from nothing."""
+    unet, scheduler = folder / "base" / "unet", folder / "base" / "scheduler" / "scheduler_config.json"
+    module.temporal.unet.save_config(unet)
+    scheduler.parent.mkdir(parents=True, exist_ok=True)
+    scheduler.write_text(json.dumps({"_class_name": "DDIMScheduler", "prediction_type": module.prediction}) + "\n")
+    return [
+        scheduler,
+        _write(unet / "diffusion_pytorch_model.safetensors", module.weights()["unet"], dtype),
+        _write(folder / "base" / "empty_prompt.safetensors", {"tokens": module.text[0]}, dtype),
+    ]
+
+
+def export_vae(vae, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
+    """Writes folder/base/vae."""
+    place = folder / "base" / "vae"
+    vae.save_config(place)
+    return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), dtype)]
+
+
+def position_tables(motion: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tables that the published file carries, one for every temporal attention, each (1, 24, D)."""
+    keys = [key for key in motion if key.endswith("to_q.weight")]
+    return {
+        key.replace("to_q.weight", "pos_encoder.pe"): sinusoidal_positions(
+            POSITIONS, motion[key].shape[0], like=torch.empty(0)
+        )[None].clone()
+        for key in keys
+    }
+
+
+def _copy(source: Path, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if source.resolve() != path.resolve():
+        shutil.copy(source, path)
+    return path
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Path:
+    """The file appears under its name when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".part")
+    save_file({k: v.detach().to("cpu", dtype).contiguous() for k, v in tensors.items()}, fresh, metadata={"format": "pt"})
+    os.replace(fresh, path)
+    return path

@@ -1,0 +1,38 @@
+"""The numbers of a run."""
+
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+class Log:
+    """log.jsonl, one line per `log_every` steps, and TensorBoard where it is installed."""
+
+    def __init__(self, folder: Path, first: int, accelerator):
+        self.path, self.accelerator, self.mean = folder / "log.jsonl", accelerator, math.nan
+        self._losses: list[Tensor] = []
+        self._begin = time.monotonic()
+        if accelerator.is_main_process:  # what came after the checkpoint happens again
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = self.path.read_text().splitlines(keepends=True) if self.path.is_file() else []
+            self.path.write_text("".join(line for line in lines if json.loads(line)["step"] <= first))
+
+    def step(self, done: int, loss: Tensor, rate: float, write: bool) -> None:
+        self._losses.append(loss)
+        if not write:
+            return
+        self.mean = float(torch.stack(self._losses).mean())
+        seconds = (time.monotonic() - self._begin) / len(self._losses)
+        self._losses, self._begin = [], time.monotonic()
+        self.write(done, loss=self.mean, learning_rate=rate, seconds_per_step=seconds)
+
+    def write(self, done: int, **values: float) -> None:
+        if not self.accelerator.is_main_process or not values:
+            return
+        with self.path.open("a") as file:
+            file.write(json.dumps({"step": done} | {k: round(v, 6) for k, v in values.items()}) + "\n")
+        self.accelerator.log(values, step=done)

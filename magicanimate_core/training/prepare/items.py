@@ -1,0 +1,101 @@
+"""One item: which of its frames are kept, whether it is fit for training, and how it is written."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data import BadItem, Sample, Source, fit_sample
+from .palette import is_exact, palette_problem, person, snap, stray
+from .writing import write_clip, write_picture
+
+LOOKS = 8  # frames of a clip whose colours are looked at
+CHUNK = 32  # frames in memory at a time
+VISIBLE = 0.002  # share of the picture that a person must cover in the best of these frames
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How items are prepared. An item is done again when one of these has changed."""
+
+    width: int = 512  # pixels
+    height: int = 512
+    fit: str = "crop"
+    fps: float = 25.0  # 0: as it is
+    min_frames: int = 24
+    max_frames: int | None = None
+    snap: bool = False
+    palette_tolerance: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("width", "height"):
+            if (size := getattr(self, name)) < 8 or size % 8:
+                raise ValueError(f"{name} is {size}; expected a multiple of 8, for example {max(8, round(size / 8) * 8)}.")
+        if self.fps < 0 or self.min_frames < 1 or (self.max_frames or self.min_frames) < self.min_frames:
+            raise ValueError(
+                f"fps {self.fps}, min_frames {self.min_frames}, max_frames {self.max_frames}; expected fps 0 or more "
+                "and 1 <= min_frames <= max_frames."
+            )
+
+
+def resampled(count: int, fps: float, wanted: float) -> list[int]:
+    """Frames of a clip of `count` frames at `fps` that are shown when it runs at `wanted` fps: the nearest in time.
+
+    >>> resampled(7, 30, 15)
+    [0, 2, 4, 6]
+    """
+    if not wanted or not fps or abs(fps - wanted) < 0.01:
+        return list(range(count))
+    frames = int((count - 1) / fps * wanted + 1e-6) + 1
+    return np.floor(np.arange(frames) * fps / wanted + 0.5).astype(int).clip(0, count - 1).tolist()
+
+
+def file_name(name: str) -> str:
+    """A name that is one file's and one WebDataset key: no dots, no slashes, not hidden."""
+    return re.sub(r"[^\w-]+", "_", name).lstrip("_") or "item"
+
+
+def examine(source: Source, item: int, settings: Settings) -> tuple[list[int], bool, dict]:
+    """(frames to keep, whether its poses are exact, record). Raises BadItem for what is not fit for training."""
+    name, count, fps = source.name(item), source.length(item), source.fps(item)
+    frames = resampled(count, fps, settings.fps)[: settings.max_frames]
+    rate = settings.fps or fps
+    if fps and len(frames) < settings.min_frames:
+        raise BadItem(name, f"is too short: {len(frames)} frames at {rate:g} fps, not {settings.min_frames} or more.")
+    looks = np.unique(np.linspace(0, len(frames) - 1, LOOKS).round().astype(int))
+    seen = source.read(item, [frames[i] for i in looks])
+    problem = palette_problem(seen.poses, settings.palette_tolerance)
+    if problem and palette_problem(seen.images, settings.palette_tolerance) is None and person(seen.images) > VISIBLE:
+        problem = "and the video are swapped"
+    if problem:
+        raise BadItem(name, f"has a bad DensePose: it {problem}.")
+    if (visible := max(person(pose[None]) for pose in seen.poses)) < VISIBLE:
+        raise BadItem(name, f"shows no person: at most {visible:.1%} of its DensePose is a body part.")
+    height, width = seen.images.shape[1:3]
+    return frames, is_exact(seen.poses), {
+        "name": file_name(name), "frames": len(frames), "fps": rate if fps else 0.0,
+        "size": [settings.width, settings.height],
+        "person": round(person(seen.poses), 4), "stray": round(stray(seen.poses), 4),
+        "source": {"name": name, "frames": count, "fps": fps, "size": [width, height]}, "settings": asdict(settings),
+    }  # fmt: skip
+
+
+def prepare_item(source: Source, item: int, settings: Settings, folder: Path) -> dict:
+    """Writes one item's files into a folder and returns its record. Raises BadItem."""
+    frames, exact, record = examine(source, item, settings)
+    samples = _samples(source, item, frames, settings)
+    if record["fps"]:
+        write_clip(folder, samples, record["fps"], exact or settings.snap, record)
+    else:
+        write_picture(folder, record["name"], next(samples), record)
+    return record
+
+
+def _samples(source: Source, item: int, frames: list[int], settings: Settings) -> Iterator[Sample]:
+    for start in range(0, len(frames), CHUNK):
+        sample = source.read(item, frames[start : start + CHUNK])
+        if settings.snap:
+            sample = sample._replace(poses=snap(sample.poses))
+        yield fit_sample(sample, settings.height, settings.width, settings.fit)

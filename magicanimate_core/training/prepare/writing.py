@@ -1,0 +1,157 @@
+"""Prepared items as files: clip folders, picture folders or WebDataset shards. Nothing half-written has a final name."""
+
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ..data.files import listed
+from ..data.media import Blob
+from ..data.shards import members, split_key
+from ..data.source import Sample
+
+RECORD = "item.json"
+KEYFRAMES = 24  # at most so many frames are decoded to reach one
+SMOOTH = "libx264", "yuv444p", {"crf": "12"}  # 4:2:0 would take as much room, for twice the error
+LOSSLESS = "libx264rgb", "rgb24", {"qp": "0"}  # flat colours take no more room this way
+
+
+class Folder:
+    """Finished items in a folder, each with the record of how it was made."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def record(self, name: str) -> dict | None:
+        """Of a finished item; None if there is none."""
+        for path in (self.root / name / RECORD, self.root / f"{name}.{RECORD}"):
+            if path.is_file():
+                return json.loads(path.read_text())
+        return None
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """A folder to write the item's files and its record into; they appear at their place when all are written."""
+        part = self.root / f".{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            yield part
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        self.remove(name)
+        if (part / RECORD).is_file():  # a clip is a folder
+            os.replace(part, self.root / name)
+        else:
+            for path in sorted(part.iterdir(), key=lambda path: path.suffix == ".json"):  # the record comes last
+                os.replace(path, self.root / path.name)
+            part.rmdir()
+
+    def remove(self, name: str) -> None:
+        """Forget an item, if it is one of ours."""
+        if self.record(name) is not None:
+            for path in (self.root / f"{name}.{RECORD}", self.root / f"{name}.png", self.root / f"{name}_densepose.png"):
+                path.unlink(missing_ok=True)
+            shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def files(self) -> dict[str, dict[str, Blob]]:
+        """What a shard would hold: per item, its files by their endings ("video.mp4", "item.json")."""
+        found: dict[str, dict[str, Blob]] = {}
+        for path in listed(self.root) if self.root.is_dir() else []:
+            if path.is_dir():
+                found[path.name] = {p.name: Blob(p.name, p) for p in listed(path)}
+            else:
+                key, ending = split_key(path.name)
+                ending = f"densepose.{ending}" if key.endswith("_densepose") else ending
+                found.setdefault(key.removesuffix("_densepose"), {})[ending] = Blob(path.name, path)
+        return found
+
+
+class Shards(Folder):
+    """Items are staged in a hidden folder; `pack` puts them into WebDataset shards."""
+
+    def __init__(self, root: Path, count: int) -> None:
+        super().__init__(root / ".staged")
+        self.out, self.count = root, count
+        self._packed: dict[str, dict[str, Blob]] = {}
+        self._old = sorted(root.glob("*.tar")) if root.is_dir() else []
+        for path in self._old:
+            for blob in members(path):
+                key, ending = split_key(blob.name)
+                self._packed.setdefault(key, {})[ending] = blob
+
+    def record(self, name: str) -> dict | None:
+        packed = self._packed.get(name, {}).get(RECORD)
+        return super().record(name) or (json.loads(packed.read()) if packed else None)
+
+    def pack(self, names: list[str]) -> None:
+        """Write the items of these names, ordered by name, as `count` shards; empty the staging folder."""
+        items = {**self._packed, **self.files()}
+        count = min(self.count, len(names))
+        blocks = np.array_split(np.array(sorted(names), object), max(1, count))
+        paths = [self.out / f"{i:03d}.tar" for i in range(count)]
+        unchanged = not self.files() and self._packed.keys() == set(names) and paths == self._old
+        if not unchanged and names:
+            for path, block in zip(paths, blocks, strict=True):
+                _write_tar(path.with_suffix(".tar.part"), {name: items[name] for name in block})
+            for path in paths:
+                os.replace(path.with_suffix(".tar.part"), path)
+            for path in set(self._old) - set(paths):
+                path.unlink()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _write_tar(path: Path, items: dict[str, dict[str, Blob]]) -> None:
+    with tarfile.open(path, "w") as tar:
+        for name, files in items.items():
+            for ending, blob in sorted(files.items()):
+                data = blob.read()
+                member = tarfile.TarInfo(f"{name}.{ending}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+
+def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool, record: dict) -> None:
+    """video.mp4, densepose.mp4 and the record; poses of `exact` colours are kept to the bit."""
+    pictures = _encoder(folder / "video.mp4", fps, record["size"], SMOOTH)
+    poses = _encoder(folder / "densepose.mp4", fps, record["size"], LOSSLESS if exact else SMOOTH)
+    with pictures as write_image, poses as write_pose:
+        for sample in samples:
+            for image, pose in zip(*sample, strict=True):
+                write_image(image)
+                write_pose(pose)
+    (folder / RECORD).write_text(json.dumps(record, indent=1))
+
+
+def write_picture(folder: Path, name: str, sample: Sample, record: dict) -> None:
+    """NAME.png, NAME_densepose.png and the record."""
+    for ending, rgb in (("", sample.images[0]), ("_densepose", sample.poses[0])):
+        if not cv2.imwrite(str(folder / f"{name}{ending}.png"), rgb[..., ::-1]):
+            raise OSError(f"{folder / name}{ending}.png cannot be written.")
+    (folder / f"{name}.{RECORD}").write_text(json.dumps(record, indent=1))
+
+
+@contextmanager
+def _encoder(path: Path, fps: float, size: list[int], how: tuple[str, str, dict[str, str]]):
+    """Gives a function that appends a frame (H, W, 3) uint8."""
+    codec, pixels, options = how
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt, stream.codec_context.gop_size = pixels, KEYFRAMES
+
+        def write(frame: np.ndarray) -> None:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+
+        yield write
+        container.mux(stream.encode())

@@ -1,0 +1,105 @@
+"""The training command from a config file to exported weights, on the smallest model there can be."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from pack.magicanimate_core import cli
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+CONFIG = """
+model: {widths: [32, 32, 32, 32], layers: 1, context_width: 8}
+data: {clips: "dancers:train?clips=2&frames=6", images: "dancers:train?stills=2", height: 64, width: 64, cache: CACHE}
+drawing: {batch: 1, targets: 2, frames: 3, stride: [1, 2], image_batch: 2}
+run: {steps: 2, learning_rate: 1e-3, warmup: 1, save_every: 1, validate_every: 2, log_every: 1, ema: 0.9}
+validation: {clips: "dancers:held_out?clips=2&frames=3", items: 1, frames: 3, steps: 2, cfg: 1.5}
+vae: {widths: [8, 8, 8, 8], groups: 4, batch: 2, crop: 32}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """All four stages, two steps each."""
+    folder = tmp_path_factory.mktemp("training")
+    (folder / "my.yaml").write_text(CONFIG.replace("CACHE", str(folder / "cache")))
+    for stage in ("vae", "scratch", "1", "2"):
+        assert cli.main(["train", str(folder / "my.yaml"), "--stage", stage, "--out", str(folder)]) == 0
+    return folder
+
+
+def test_logs_checkpoints_and_validation(trained):
+    for stage in ("scratch", "1", "2"):
+        lines = [json.loads(line) for line in (trained / stage / "log.jsonl").read_text().splitlines()]
+        assert [line["step"] for line in lines] == [1, 2, 2] and "validation_l1" in lines[-1]
+        assert [path.name for path in (trained / stage / "validation" / "0000002").iterdir()] == ["held_out_00000.mp4"]
+        assert (trained / stage / "checkpoints" / "step-0000002").is_dir()
+
+
+def test_each_stage_changes_what_it_trains_and_nothing_else(trained):
+    def weights(stage: str) -> dict[str, dict[str, torch.Tensor]]:
+        export = trained / stage / "export"
+        return {str(path.relative_to(export)): load_file(path) for path in export.rglob("*.safetensors")}
+
+    scratch, one, two = (weights(stage) for stage in ("scratch", "1", "2"))
+    changed = {name for name in scratch if any(not torch.equal(scratch[name][k], one[name][k]) for k in one[name])}
+    assert {name.split("/")[1] for name in changed} == {"appearance_encoder", "densepose_controlnet"}
+    assert {name for name in one if any(not torch.equal(one[name][k], two[name][k]) for k in two[name])} == set()
+    (motion,) = two.keys() - one.keys()
+    assert any(tensor.any() for key, tensor in two[motion].items() if key.endswith("proj_out.weight"))
+
+
+def test_the_export_animates(trained, tmp_path):
+    """The command line opens what training wrote, in the published layout and in half precision."""
+    from pack.scripts import sample_inputs
+
+    photo, clip = sample_inputs.write(tmp_path, size=64, frames=4)
+    export = trained / "2" / "export"
+    files = ["--base", export / "base", "--magicanimate", export / "magicanimate"]
+    inputs = ["--reference", photo, "--pose", clip, "--out", tmp_path / "out.mp4", "--steps", "1", "--device", "cpu"]
+    assert cli.main(["animate", *map(str, [*files, *inputs])]) == 0 and (tmp_path / "out.mp4").is_file()
+    with safe_open(export / "magicanimate/temporal_attention/temporal_attention.safetensors", "pt") as file:
+        key = "down_blocks.0.motion_modules.0.temporal_transformer.proj_in.weight"
+        assert file.get_tensor(key).dtype == torch.float16
+        assert sum(name.endswith("pos_encoder.pe") for name in file.keys()) == 2 * 12  # noqa: SIM118 - no mapping
+
+
+def test_more_steps_go_on_from_the_last_checkpoint(trained, capsys):
+    """The same command with more steps; a run that is finished exports again without a step."""
+    command = ["train", str(trained / "my.yaml"), "--stage", "2", "--out", str(trained)]
+    before = (trained / "2" / "log.jsonl").read_text()
+    assert cli.main([*command, "--set", "run.steps=3"]) == 0
+    lines = (trained / "2" / "log.jsonl").read_text()
+    assert lines.startswith(before) and json.loads(lines.splitlines()[-1])["step"] == 3
+
+
+@pytest.mark.parametrize("stage", ["1", "2"])
+def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
+    """Frozen parts in bf16 while training; what a stage leaves alone is exported bit by bit as it came."""
+    start = trained / "2" / "export"
+    changes = ["run.mixed_precision=bf16", "loss.gradient_checkpointing=true", "run.accumulate=2"]
+    command = ["train", str(trained / "my.yaml"), "--stage", stage, "--out", str(tmp_path), "--start", str(start)]
+    assert cli.main([*command, *(part for change in changes for part in ("--set", change))]) == 0
+    for name in ("appearance_encoder", "densepose_controlnet", "temporal_attention"):
+        (old,), (new,) = ((f / "magicanimate" / name).iterdir() for f in (start, tmp_path / stage / "export"))
+        learns = (name == "temporal_attention") == (stage == "2")
+        assert (old.read_bytes() == new.read_bytes()) == (not learns), name
+    for path in (start / "base").rglob("*.safetensors"):
+        assert path.read_bytes() == (tmp_path / stage / "export" / path.relative_to(start)).read_bytes()
+
+
+def test_mistakes_are_one_sentence(trained, tmp_path, capsys):
+    config = str(trained / "my.yaml")
+    for more, message in (
+        (["--set", "data.clips=nowhere"], "nowhere"),
+        (["--set", "model.base=nowhere.safetensors"], "nowhere.safetensors"),
+        (["--set", "drawing.frames=40"], "24"),
+        (["--set", "joint.tau_1=0.9"], "tau_1"),
+        (["--set", "data.width=60"], "multiple of 8"),
+    ):
+        assert cli.main(["train", config, "--stage", "2", "--out", str(tmp_path), *more]) == 2, more
+        error = capsys.readouterr().err
+        assert error.startswith("error:") and message in error, (more, error)
+    assert cli.main(["train", "missing.yaml", "--stage", "1", "--out", str(tmp_path)]) == 2
+    assert "missing.yaml" in capsys.readouterr().err
