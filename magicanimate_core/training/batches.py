@@ -44,14 +44,11 @@ class Batches:
         rng = generator(self.seed, step, part, rank)
         kind = self.joint.kind(2 if self.stage == "2" else 1, float(rng.random()))
         frames = self.frames(kind)
-        count = self.drawing.batch * self.drawing.targets if kind == "image" else self.drawing.batch
-        count = self.drawing.image_batch if self.stage == "2" and frames == 1 else count
+        count = self.count(kind)
         items = [self.item(rng, kind, frames) for _ in range(count)]
         targets, references, poses = (np.stack(column) for column in zip(*items, strict=True))
         name = "latents" if targets.dtype != np.uint8 else "pixels"
-        latent = (
-            (4, targets.shape[-2], targets.shape[-1]) if name == "latents" else (4, *(s // 8 for s in targets.shape[2:4]))
-        )
+        latent = targets.shape[2:] if name == "latents" else (4, *(side // 8 for side in targets.shape[2:4]))
         return {
             name: torch.from_numpy(targets),  # (R, F, 4, h, w), or (R, F, H, W, 3) uint8
             f"reference_{name}": torch.from_numpy(references),  # (R, 4, h, w), or (R, H, W, 3) uint8
@@ -60,6 +57,12 @@ class Batches:
             "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
             "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
         }
+
+    def count(self, kind: str) -> int:
+        """References in a batch: so many that batches of single frames are not smaller than the others."""
+        if self.stage == "2":
+            return self.drawing.batch if kind == "clip" else self.drawing.image_batch
+        return self.drawing.batch * self.drawing.targets if kind == "image" else self.drawing.batch
 
     def frames(self, kind: str) -> int:
         """Target frames per reference."""

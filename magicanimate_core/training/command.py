@@ -64,6 +64,7 @@ def train_stage(config: Config, stage: str, folder: Path, previous: Path | None)
     from .samples import Samples
     from .task import AnimationTask
 
+    opened = [fitted(config, name) if name else None for name in (config.data.clips, config.data.images)]
     base = base_model(config.model, previous)
     process = PartialState()  # this one among all that accelerate or torchrun started
     vae = base.vae.eval().requires_grad_(False).to(process.device)
@@ -71,7 +72,7 @@ def train_stage(config: Config, stage: str, folder: Path, previous: Path | None)
     if config.run.mixed_precision != "no":
         module.halve_frozen({"bf16": torch.bfloat16, "fp16": torch.float16}[config.run.mixed_precision])
     with process.main_process_first():  # the others find its cache
-        clips, images = sources(config, vae)
+        clips, images = (cached(config, source, name, vae) for source, name in zip(opened, ("clips", "images"), strict=True))
     samples = None
     if config.validation.clips:
         samples = Samples(module, vae, fitted(config, config.validation.clips), config.validation, config.seed)
@@ -118,19 +119,15 @@ def train_vae(config: Config, folder: Path) -> list[Path]:
     return export_vae(vae, folder / "export", torch.float32)
 
 
-def sources(config: Config, vae):
-    """Clips and pictures, as latents where data.cache names a folder for them."""
+def cached(config: Config, source, option: str, vae):
+    """The source of data.clips or data.images, as latents where data.cache names a folder for them."""
     from .cache import LatentCache
     from .task import encode_frames
 
-    found = []
-    for name in (config.data.clips, config.data.images):
-        source = fitted(config, name) if name else None
-        if source is not None and config.data.cache:
-            place = Path(config.data.cache) / f"{cache_name(name, config)}.safetensors"
-            source = LatentCache(source, place, lambda images: encode_frames(vae, images))
-        found.append(source)
-    return found
+    if source is None or not config.data.cache:
+        return source
+    place = Path(config.data.cache) / f"{cache_name(getattr(config.data, option), config)}.safetensors"
+    return LatentCache(source, place, lambda images: encode_frames(vae, images))
 
 
 def cache_name(name: str, config: Config) -> str:

@@ -1,0 +1,118 @@
+"""How well the demo model dances: held-out dancers along held-out motions, against the true frames of the drawn world.
+
+    python -m benchmarks.demo_quality [--weights demo/weights] [--dancers 20] [--out demo/quality.json]
+
+Each reference shows the dancer in another motion than the one that is asked for. Four answers are compared:
+the model; the reference repeated; the model with the appearance encoder disconnected; the model without temporal attention.
+- `person`: mean |made - true| (0..255) over the union of the person's masks in the reference and in the true frame.
+- `change`: mean |(x[t+1] - x[t]) - (y[t+1] - y[t])| over whole frames, x made and y true: flicker and wrong motion.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from magicanimate_core.dancers import clip
+from magicanimate_core.densepose import paint
+from magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
+from magicanimate_core.standalone.models import Models, encode_prompt, load_models
+from magicanimate_core.standalone.unet import TemporalUNet
+from magicanimate_core.training.samples import decode_frames, to_pixels
+from magicanimate_core.training.task import encode_frames
+
+VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention")
+BARS = {  # the ratio of the model's error to the other's that the demo is held to
+    ("person", "reference repeated"): 0.5,
+    ("person", "no appearance encoder"): 0.7,
+    ("change", "no temporal attention"): 0.8,
+}
+
+
+def load(weights: Path, variant: str) -> Models:
+    """The demo model, or one of its amputations."""
+    models = load_models(weights / "base", weights / "magicanimate").to("cpu", torch.float32)
+    if variant == "no appearance encoder":
+        models.encoder, models.unet.keys_values = (lambda *_: None), (lambda features: None)
+    if variant == "no temporal attention":
+        from diffusers import UNet2DConditionModel
+
+        unet = UNet2DConditionModel.from_pretrained(weights / "base", subfolder="unet")
+        models.unet = TemporalUNet(unet.float(), None).eval().requires_grad_(False)
+    return models
+
+
+@torch.no_grad()
+def animate(models: Models, reference: np.ndarray, poses: np.ndarray, settings: Settings) -> np.ndarray:
+    """reference (H, W, 3), poses (F, H, W, 3) -> frames (F, H, W, 3), all uint8."""
+    hints = torch.from_numpy(poses).movedim(-1, 1).float() / 255
+    text = encode_prompt(models, "")
+    latent = encode_frames(models.vae, torch.from_numpy(reference)[None])
+    noise = initial_noise(settings, len(hints), *(side // 8 for side in hints.shape[2:]))
+    conditions = Conditions(latent, text, text, lambda frames: hints[frames], len(hints))
+    *_, latents = denoise(models, conditions, noise, settings)
+    return to_pixels(decode_frames(models.vae, latents[: len(hints)]))
+
+
+def dancer(index: int, frames: int):
+    """(reference, its mask, true frames, their masks, poses) of one held-out dancer."""
+    moving, other = clip(index, "held_out", frames=frames), clip(index, "held_out", frames=frames, motion=1000 + index)
+    shown, true = other.frame(0), list(moving)
+    pictures, masks = np.stack([f.image for f in true]), np.stack([f.mask for f in true])
+    return shown.image, shown.mask, pictures, masks, paint(np.stack([f.parts for f in true]))
+
+
+def errors(made: np.ndarray, true: np.ndarray, region: np.ndarray) -> dict[str, float]:
+    made, true = made.astype(float), true.astype(float)
+    change = np.abs(np.diff(made, axis=0) - np.diff(true, axis=0)).mean()
+    return {"person": float(np.abs(made - true)[region].mean()), "change": float(change)}
+
+
+def measure(weights: Path, dancers: int, frames: int, settings: Settings) -> dict[str, list[dict[str, float]]]:
+    """Errors of every variant for every dancer."""
+    from tqdm import tqdm
+
+    results: dict[str, list[dict[str, float]]] = {}
+    for variant in VARIANTS:
+        models = None if variant == "reference repeated" else load(weights, variant)
+        for index in tqdm(range(dancers), desc=variant):
+            reference, mask, true, masks, poses = dancer(index, frames)
+            made = np.stack([reference] * frames) if models is None else animate(models, reference, poses, settings)
+            results.setdefault(variant, []).append(errors(made, true, masks | mask))
+    return results
+
+
+def table(results: dict[str, list[dict[str, float]]]) -> str:
+    """Markdown: mean and standard deviation over the dancers, then the ratios that the bars ask for."""
+    lines = ["| | person L1 | change error |", "|---|---|---|"]
+    for variant, rows in results.items():
+        cells = [[row[name] for row in rows] for name in ("person", "change")]
+        lines.append(f"| {variant} | " + " | ".join(f"{np.mean(c):.2f} ± {np.std(c):.2f}" for c in cells) + " |")
+    lines += ["", "| ratio of means | reached | per dancer, median (quartiles) | bar |", "|---|---|---|---|"]
+    for (name, other), bar in BARS.items():
+        own, others = (np.array([row[name] for row in results[v]]) for v in ("model", other))
+        low, middle, high = np.quantile(own / others, [0.25, 0.5, 0.75])
+        spread = f"{middle:.2f} ({low:.2f} to {high:.2f})"
+        lines.append(f"| {name}: model / {other} | {own.mean() / others.mean():.3f} | {spread} | {bar} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, default=Path("demo/weights"))
+    parser.add_argument("--dancers", type=int, default=20)
+    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--cfg", type=float, default=1.5)
+    parser.add_argument("--out", type=Path, help="also write every number, as JSON")
+    options = parser.parse_args()
+    results = measure(options.weights, options.dancers, options.frames, Settings(steps=options.steps, cfg=options.cfg))
+    print(table(results))
+    if options.out:
+        options.out.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The inputs that come with the demo:  python -m scripts.demo_inputs [demo/inputs]
+
+Three dancers and three motions that the demo model has never seen, from the held-out part of the drawn world. Each picture
+shows its dancer in another motion than the clip of the same number.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+
+from magicanimate_core.dancers import clip
+from magicanimate_core.densepose import paint
+
+from .sample_inputs import write_video
+
+CHOSEN = (10, 7, 22)  # of the held-out world: whole bodies, seen from the front in the picture
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, index in enumerate(CHOSEN, 1):
+        shown = clip(index, "held_out", motion=1000 + index).frame(0)
+        cv2.imwrite(str(folder / f"dancer_{number}.png"), shown.image[..., ::-1])
+        write_video(folder / f"motion_{number}.mp4", [paint(frame.parts) for frame in clip(index, "held_out", frames=48)])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo/inputs"))
