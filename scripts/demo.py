@@ -1,9 +1,9 @@
-"""Animate a drawn person:  python -m scripts.demo [--full] [--size 128] [--frames 20] [--steps 4]
+"""See a dance:  python -m scripts.demo [--dancer 1] [--motion 1] [--photo a.png] [--pose b.mp4]
 
-Sets up an environment and model files of its own and writes out/demo/magicanimate.mp4 with a contact sheet. Where a ComfyUI
-is found, workflows/photo_to_video.json runs on a real server of it, else the command line. No trained weights can be shipped
-yet, so the models are RANDOM (always the same): what you see is whether everything works, not what MagicAnimate can do.
---full uses the full-size architecture (16 GB of memory).
+Sets up an environment of its own, animates a drawn dancer along a DensePose clip with the small model in demo/, and writes
+out/demo/magicanimate.mp4 with a contact sheet (photo, poses, result). Where a ComfyUI is found, workflows/demo_dance.json
+runs on a real server of it; else, and for files of your own, the command line does the same.
+--full runs workflows/photo_to_video.json in the full-size architecture instead, with RANDOM weights (16 GB of memory).
 """
 
 import argparse
@@ -17,94 +17,113 @@ from pathlib import Path
 from .comfyui import PACK, Server, find_comfyui
 from .environment import run
 
-OUT = PACK / "out" / "demo"
+OUT, DEMO = PACK / "out" / "demo", PACK / "demo"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="full-size architecture instead of a narrow one")
-    for name, default in (("size", 128), ("frames", 20), ("steps", 4)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--photo", type=Path, help="your own photo instead of the drawn one")
-    parser.add_argument("--pose", type=Path, help="your own DensePose video instead of the drawn one")
+    parser.add_argument("--dancer", type=int, default=1, help="which of demo/inputs (1)")
+    parser.add_argument("--motion", type=int, default=1, help="which of demo/inputs (1)")
+    parser.add_argument("--photo", type=Path, help="a picture of your own")
+    parser.add_argument("--pose", type=Path, help="a DensePose clip of your own")
+    parser.add_argument("--steps", type=int, help="denoising steps (the workflow's)")
+    parser.add_argument("--size", type=int, default=256, help="with --full: pixels (256)")
+    parser.add_argument("--full", action="store_true", help="full-size architecture, random weights")
+    parser.add_argument("--command-line", action="store_true", help="also where a ComfyUI is found")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.inside:
         return run("scripts.demo", "--inside", *sys.argv[1:])
-    base = OUT / ("full" if options.full else "tiny")
-    write_models(base / "models", options.full)
-    write_inputs(base / "input", options)
-    comfyui = find_comfyui()
-    video = on_comfyui(comfyui, base, options) if comfyui else on_command_line(base, options)
-    sheet = contact_sheet(video)
-    print(
-        f"Wrote {video} and {sheet}.\nThe weights are random, so the picture is noise. See README.md for the published ones."
-    )
+    OUT.mkdir(parents=True, exist_ok=True)
+    photo = options.photo or DEMO / "inputs" / f"dancer_{options.dancer}.png"
+    pose = options.pose or DEMO / "inputs" / f"motion_{options.motion}.mp4"
+    begin, host = time.monotonic(), find_comfyui()
+    if options.full:
+        photo, pose, video = full_size(host, options)
+    elif host is None or options.command_line or options.photo or options.pose:
+        video = on_command_line(photo, pose, options)
+    else:
+        video = on_comfyui(host, options)
+    print(f"{time.monotonic() - begin:.0f} s. Wrote {video} and {contact_sheet(photo, pose, video)}.")
     return 0
 
 
-def write_models(folder: Path, full: bool) -> None:
-    from magicanimate_core.architecture import SD15
-
-    from . import random_weights
-
-    if not (folder / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
-        print("Writing random weights ...", flush=True)
-        random_weights.write(folder, SD15 if full else random_weights.TINY)
+def on_comfyui(host: Path, options) -> Path:
+    """workflows/demo_dance.json on a server; returns the path of the video."""
+    choices = {"dancer": f"dancer_{options.dancer}", "motion": f"motion_{options.motion}"}
+    return run_workflow(host, "demo_dance", choices | ({"steps": options.steps} if options.steps else {}), OUT / "comfyui")
 
 
-def write_inputs(folder: Path, options) -> None:
-    from . import sample_inputs
-
-    sample_inputs.write(folder, size=max(256, options.size), frames=options.frames)
-    if options.photo:
-        shutil.copy(options.photo, folder / "reference.png")
-    if options.pose:
-        shutil.copy(options.pose, folder / "densepose.mp4")
-
-
-def on_comfyui(comfyui: Path, base: Path, options) -> Path:
-    """The workflow on a server; returns the path of the video."""
-    workflow = json.loads((PACK / "workflows" / "api" / "photo_to_video.json").read_text())
-    models = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors"}
-    for node in workflow.values():
-        node["inputs"] |= {name: file for name, file in models.items() if name in node["inputs"]}
-        node["inputs"] |= {name: options.size for name in ("width", "height") if name in node["inputs"]}
-        node["inputs"] |= {"steps": options.steps} if "steps" in node["inputs"] else {}
-    packs = (PACK,) if options.full else (PACK, PACK / "scripts" / "tiny_sd15")
-    with Server(comfyui, base, packs=packs) as server:
-        print(f"ComfyUI at {comfyui} is up; animating ...", flush=True)
-        begin = time.monotonic()
-        (made,) = server.files(server.run(workflow, limit_s=7200))
-        print(f"{options.size} x {options.size}, {options.steps} steps: ", end="")
-        print(f"{time.monotonic() - begin:.0f} s, peak memory {server.peak_memory() / 2**30:.1f} GiB")
-    return Path(shutil.copy(made, OUT / "magicanimate.mp4"))
-
-
-def on_command_line(base: Path, options) -> Path:
-    """`python -m magicanimate_core animate` on the same files; returns the path of the video."""
-    print("No ComfyUI found (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI): using the command line.", flush=True)
-    out, models = OUT / "magicanimate.mp4", base / "models"
+def on_command_line(photo: Path, pose: Path, options) -> Path:
+    """`python -m magicanimate_core animate` with the demo model and the workflow's settings."""
+    out, weights = OUT / "magicanimate.mp4", DEMO / "weights"
+    animate = workflow_inputs("demo_dance", "MagicAnimateAnimate")
     command = [sys.executable, "-m", "magicanimate_core", "animate"]
-    command += ["--base", models / "checkpoints" / "random_sd15.safetensors", "--magicanimate", models / "magicanimate"]
-    command += ["--reference", base / "input" / "reference.png", "--pose", base / "input" / "densepose.mp4", "--out", out]
-    command += ["--width", options.size, "--height", options.size, "--steps", options.steps]
+    command += ["--base", weights / "base", "--magicanimate", weights / "magicanimate"]
+    command += ["--reference", photo, "--pose", pose, "--out", out, "--width", 128, "--height", 128]
+    command += ["--steps", options.steps or animate["steps"], "--cfg", animate["cfg"], "--seed", animate["seed"]]
     subprocess.run([str(part) for part in command], cwd=PACK, check=True)
     return out
 
 
-def contact_sheet(video: Path, columns: int = 5) -> Path:
-    """Some frames of the video side by side."""
-    import av
+def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
+    """photo_to_video on a server, with random weights of Stable Diffusion 1.5's size. (photo, poses, video)."""
+    from magicanimate_core.architecture import SD15
+
+    from . import random_weights, sample_inputs
+
+    if host is None:
+        raise SystemExit("--full needs a ComfyUI (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI).")
+    base = OUT / "full"
+    if not (base / "models" / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
+        print("Writing random weights ...", flush=True)
+        random_weights.write(base / "models", SD15)
+    photo, pose = sample_inputs.write(base / "input", size=max(256, options.size), frames=20)
+    values = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors", "steps": options.steps or 2}
+    values |= {"width": options.size, "height": options.size}
+    return photo, pose, run_workflow(host, "photo_to_video", values, base)
+
+
+def run_workflow(host: Path, name: str, values: dict, base: Path) -> Path:
+    """workflows/api/`name`.json with these inputs changed wherever they occur; returns the path of the video."""
+    workflow = json.loads((PACK / "workflows" / "api" / f"{name}.json").read_text())
+    for node in workflow.values():
+        node["inputs"] |= {key: value for key, value in values.items() if key in node["inputs"]}
+    with Server(host, base, packs=(PACK,)) as server:
+        print(f"ComfyUI at {host} is up; animating ...", flush=True)
+        (made,) = server.files(server.run(workflow, limit_s=7200))
+        print(f"peak memory {server.peak_memory() / 2**30:.1f} GiB")
+    return Path(shutil.copy(made, OUT / "magicanimate.mp4"))
+
+
+def workflow_inputs(name: str, node: str) -> dict:
+    nodes = json.loads((PACK / "workflows" / "api" / f"{name}.json").read_text()).values()
+    return next(n["inputs"] for n in nodes if n["class_type"] == node)
+
+
+def contact_sheet(photo: Path, pose: Path, video: Path, columns: int = 8, size: int = 192) -> Path:
+    """The photo, then some poses above the frames made from them."""
     import cv2
     import numpy as np
 
-    with av.open(str(video)) as container:
-        frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
-    chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, columns).round().astype(int)]
+    def shown(image):
+        return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC)
+
+    poses, made = frames(pose), frames(video)
+    chosen = np.linspace(0, len(made) - 1, columns).round().astype(int)
+    rows = [np.hstack([shown(clip[min(i, len(clip) - 1)]) for i in chosen]) for clip in (poses, made)]
+    left = np.vstack([shown(cv2.imread(str(photo))), np.zeros((size, size, 3), np.uint8)])
     path = video.with_suffix(".png")
-    cv2.imwrite(str(path), np.hstack(chosen))
+    cv2.imwrite(str(path), np.hstack([left, np.vstack(rows)]))
     return path
+
+
+def frames(video: Path) -> list:
+    """All frames, (H, W, 3) BGR."""
+    import av
+
+    with av.open(str(video)) as container:
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
 
 
 if __name__ == "__main__":
