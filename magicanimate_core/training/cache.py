@@ -19,7 +19,7 @@ class LatentCache:
     """
 
     def __init__(self, source: Source, path: Path, encode):
-        self.fps, self.dropped = source.fps, []  # as the source's, item by item
+        self.dropped, self._fps = [], source.fps
         if not path.is_file():
             self._write(source, path, encode)
         with safe_open(path, "pt") as file:
@@ -51,6 +51,9 @@ class LatentCache:
 
     def length(self, item: int) -> int:
         return self._items[item][1].shape[0]
+
+    def fps(self, item: int) -> float:
+        return self._fps(int(self.name(item).split()[0]))  # its number in the source
 
     def read(self, item: int, frames) -> Sample:
         _, latents, parts = self._items[item]

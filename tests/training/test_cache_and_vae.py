@@ -1,0 +1,70 @@
+"""Latents that are kept, and the VAE that a model from nothing gets."""
+
+import numpy as np
+import torch
+from pack.magicanimate_core.training.cache import LatentCache
+from pack.magicanimate_core.training.data import BadItem, DancerClips
+from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, decode, encode, new_vae, normalise
+
+
+class WithBadItem(DancerClips):
+    def read(self, item, frames):
+        if item == 1:
+            raise BadItem(self.name(item), "is broken")
+        return super().read(item, frames)
+
+
+def encode_mean(images: torch.Tensor) -> torch.Tensor:
+    """Stands for a VAE: colours averaged over 8 x 8 pixels, and the red one again."""
+    pixels = torch.nn.functional.avg_pool2d(images.movedim(-1, 1).float() / 255, 8)
+    return torch.cat([pixels, pixels[:, :1]], 1)
+
+
+def test_cached_latents_and_poses_are_the_sources(tmp_path):
+    source, calls = WithBadItem(3, "train", 5, 32, 32, every=2), []
+
+    def encoding(images):
+        calls.append(len(images))
+        return encode_mean(images)
+
+    for _ in range(2):  # the second time from the file
+        cache = LatentCache(source, tmp_path / "cache.safetensors", encoding)
+        assert len(cache) == 2 and calls == [5, 5]
+        assert cache.fps(1) == 12.5 and cache.length(1) == 5 and cache.name(1).endswith("train_00002")
+        sample, true = cache.read(1, [3, 0, 3]), source.read(2, [3, 0, 3])
+        np.testing.assert_allclose(sample.images, encode_mean(torch.from_numpy(true.images)), atol=1e-3)
+        assert (sample.poses == true.poses).all()
+
+
+def small_vae():
+    torch.manual_seed(0)
+    return new_vae(VaeSettings(widths=(8, 8, 8, 8), groups=4)).requires_grad_(False).eval()
+
+
+def test_normalised_latents_have_unit_variance_and_decode_alike():
+    vae, pixels = small_vae(), torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    before = decode(vae, encode(vae, pixels))
+    spread = vae.encode(pixels).latent_dist.std
+    normalise(vae, encode(vae, pixels) / LATENT_SCALE)
+    latents = encode(vae, pixels)
+    torch.testing.assert_close(latents.mean((0, 2, 3)), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(latents.std((0, 2, 3)), torch.ones(4), atol=1e-3, rtol=0)
+    torch.testing.assert_close(decode(vae, latents), before, atol=1e-4, rtol=0)
+    ratio = vae.encode(pixels).latent_dist.std / spread  # uncertainty is scaled along
+    torch.testing.assert_close(ratio, ratio[:1, :, :1, :1].expand_as(ratio), rtol=1e-3, atol=1e-3)
+
+
+def test_the_vaes_loss_falls():
+    torch.manual_seed(0)
+    settings = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=2, crop=32)
+    picture = DancerClips(1, "train", 1, 32, 32).read(0, [0]).images
+    task = VaeTask(new_vae(settings), settings, lambda rng, count: np.repeat(picture, count, 0), seed=0)
+    optimizer = torch.optim.AdamW(task.module.parameters(), lr=3e-3)
+    losses = []
+    for step in range(30):
+        loss = task.module(task.prepare(task.batch(step, 0, 0)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.7 * losses[0]
