@@ -41,7 +41,7 @@ def load_base(base: Path, vae: Path | None = None) -> Base:
         return Base(_folder_unet(base), load_vae(vae or base, {}), *prompts.from_folder(base), prediction_type(base))
     tensors = read(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
     text_encoder = prompts.from_checkpoint(base.name, tensors)
-    return Base(_single_unet(base, tensors), load_vae(vae or base, {} if vae else tensors), text_encoder, None)
+    return Base(single_unet(base, tensors), load_vae(vae or base, {} if vae else tensors), text_encoder, None)
 
 
 def read(path: Path, expected: str) -> dict[str, Tensor]:
@@ -81,7 +81,7 @@ def _folder_unet(folder: Path):
     return UNet2DConditionModel.from_pretrained(folder, subfolder="unet", local_files_only=True)
 
 
-def _single_unet(path: Path, tensors: dict[str, Tensor]):
+def single_unet(path: Path, tensors: dict[str, Tensor]):
     """The UNet of a single-file checkpoint: its host names back to diffusers'."""
     prefix = "model.diffusion_model."
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)} or tensors

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from pack.magicanimate_core.standalone import models as m
+from pack.magicanimate_core.standalone.base import single_unet
 from pack.magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
 from pack.magicanimate_core.standalone.unet import TemporalUNet
 
@@ -18,7 +19,7 @@ def test_host_and_diffusers_agree(small, relative, options):
     frames, settings = 20, Settings(seed=3, steps=2, **options)
     folder = small.folder
     parts = (
-        TemporalUNet(m._single_unet(folder / "unet.safetensors", load_file(folder / "unet.safetensors")),
+        TemporalUNet(single_unet(folder / "unet.safetensors", load_file(folder / "unet.safetensors")),
                      m.load_motion_module(folder / "temporal.ckpt")),
         m.load_encoder(folder / "encoder.safetensors"),
         m.load_controlnet(folder / "control.safetensors"),

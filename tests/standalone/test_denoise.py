@@ -13,6 +13,7 @@ RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s
 @pytest.fixture(scope="module")
 def official():
     from pack.magicanimate_core.standalone import models as m
+    from pack.magicanimate_core.standalone.base import single_unet
     from pack.magicanimate_core.standalone.unet import TemporalUNet
     from pack.tests.golden_weights import GOLDEN, make_weights
 
@@ -20,7 +21,7 @@ def official():
         pytest.skip("no reference numbers beside this checkout (../shared/golden)")
     folder = make_weights()
     single = folder / "unet_ldm.safetensors"  # the layout of single-file checkpoints
-    unet = m._single_unet(single, m.read(single, "a UNet"))
+    unet = single_unet(single, m.read(single, "a UNet"))
     parts = (
         TemporalUNet(unet, m.load_motion_module(folder / "temporal_attention.ckpt")),
         m.load_encoder(folder / "appearance_encoder.safetensors"),
