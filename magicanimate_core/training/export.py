@@ -44,7 +44,7 @@ def published(module: Animation) -> dict[str, dict[str, Tensor]]:
 def export_base(module: Animation, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
     """Writes the UNet and the empty prompt to folder/base, for a model that was trained from nothing."""
     unet, scheduler = folder / "base" / "unet", folder / "base" / "scheduler" / "scheduler_config.json"
-    module.temporal.unet.save_config(unet)
+    _save_config(module.temporal.unet, unet)
     scheduler.parent.mkdir(parents=True, exist_ok=True)
     scheduler.write_text(json.dumps({"_class_name": "DDIMScheduler", "prediction_type": module.prediction}) + "\n")
     return [
@@ -57,7 +57,7 @@ def export_base(module: Animation, folder: Path, dtype: torch.dtype = torch.floa
 def export_vae(vae, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
     """Writes folder/base/vae."""
     place = folder / "base" / "vae"
-    vae.save_config(place)
+    _save_config(vae, place)
     return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), dtype)]
 
 
@@ -70,6 +70,14 @@ def position_tables(motion: Mapping[str, Tensor]) -> dict[str, Tensor]:
         )[None].clone()
         for key in keys
     }
+
+
+def _save_config(model, folder: Path) -> None:
+    """config.json, without the folder that the model came from: it is nobody else's business."""
+    model.save_config(folder)
+    path = folder / "config.json"
+    config = {name: value for name, value in json.loads(path.read_text()).items() if name != "_name_or_path"}
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _copy(source: Path, path: Path) -> Path:
