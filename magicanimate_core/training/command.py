@@ -1,6 +1,7 @@
 """`python -m magicanimate_core train CONFIG --stage STAGE --out FOLDER`."""
 
 import argparse
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -126,13 +127,17 @@ def cached(config: Config, source, option: str, vae):
 
     if source is None or not config.data.cache:
         return source
-    place = Path(config.data.cache) / f"{cache_name(getattr(config.data, option), config)}.safetensors"
+    place = Path(config.data.cache) / f"{cache_name(getattr(config.data, option), config, vae)}.safetensors"
     return LatentCache(source, place, lambda images: encode_frames(vae, images))
 
 
-def cache_name(name: str, config: Config) -> str:
+def cache_name(name: str, config: Config, vae) -> str:
+    """Tells sources, sizes and VAEs apart: another VAE's latents would be silently wrong."""
     readable = "".join(c if c.isalnum() else "-" for c in name)[-60:]
-    return f"{readable}-{config.data.width}x{config.data.height}"
+    weights = hashlib.sha256()
+    for tensor in vae.state_dict().values():
+        weights.update(tensor.float().cpu().numpy().tobytes())
+    return f"{readable}-{config.data.width}x{config.data.height}-{weights.hexdigest()[:8]}"
 
 
 def fitted(config: Config, name: str):

@@ -54,6 +54,17 @@ def test_normalised_latents_have_unit_variance_and_decode_alike():
     torch.testing.assert_close(ratio, ratio[:1, :, :1, :1].expand_as(ratio), rtol=1e-3, atol=1e-3)
 
 
+def test_another_vae_has_another_cache():
+    from pack.magicanimate_core.training.command import cache_name
+    from pack.magicanimate_core.training.config import Config
+
+    vae = small_vae()
+    before = cache_name("clips", Config(), vae)
+    assert before == cache_name("clips", Config(), small_vae()) != cache_name("other", Config(), vae)
+    vae.quant_conv.weight += 1e-3
+    assert cache_name("clips", Config(), vae) != before
+
+
 def test_the_vaes_loss_falls():
     torch.manual_seed(0)
     settings = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=2, crop=32)
