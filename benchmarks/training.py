@@ -17,7 +17,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from magicanimate_core import architecture as arch
 from magicanimate_core.motion_module import MotionLayout, MotionModule
 from magicanimate_core.standalone.base import build_unet
-from magicanimate_core.training.parts import HINT_WIDTHS
 from magicanimate_core.training.system import Animation
 
 
@@ -32,7 +31,7 @@ def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Animati
     from diffusers import ControlNetModel
 
     unet, encoder = build_unet(shape), build_unet(shape)
-    controlnet = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=HINT_WIDTHS)
+    controlnet = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=arch.HINT_WIDTHS)
     motion = MotionModule(MotionLayout(arch.temporal_widths(shape))) if stage == "2" else None
     module = Animation(unet, encoder, controlnet, motion, torch.empty(1, 77, shape.context_width), stage).train()
     if checkpointing:

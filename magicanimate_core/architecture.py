@@ -31,6 +31,7 @@ class UNetShape:
 
 
 SD15 = UNetShape((320, 640, 1280, 1280), (True, True, True, False), 768)
+HINT_WIDTHS = (16, 32, 96, 256)  # of the published ControlNet's pose embedding
 
 
 def unet_shape(shapes: Shapes) -> UNetShape:
@@ -52,17 +53,25 @@ def unet_tensors(shape: UNetShape) -> dict[str, TensorSpec]:
 
 
 def encoder_tensors(shape: UNetShape) -> dict[str, TensorSpec]:
-    """The appearance encoder: the UNet without what lies behind the last features anybody reads (24 tensors)."""
-    last = f"up_blocks.{len(shape.widths) - 1}.attentions.{shape.res_blocks}."
+    """The appearance encoder: the UNet without what lies behind the last features anybody reads (SD 1.5: 24 tensors)."""
+    levels = len(shape.widths)
+    up = max(i for i in range(levels) if shape.attention[-1 - i])  # the last block with attention
+    last = f"up_blocks.{up}.attentions.{shape.res_blocks}."
     read = tuple(last + name for name in ("norm.", "proj_in.", "transformer_blocks.0.norm1."))
-    return {
-        key: spec
-        for key, spec in unet_tensors(shape).items()
-        if not key.startswith(("conv_norm_out.", "conv_out.", last)) or key.startswith(read)
-    }
+    behind = ("conv_norm_out.", "conv_out.", last, f"up_blocks.{up}.upsamplers.")
+    behind += tuple(f"up_blocks.{i}." for i in range(up + 1, levels))
+    return {key: spec for key, spec in unet_tensors(shape).items() if not key.startswith(behind) or key.startswith(read)}
 
 
-def controlnet_tensors(shape: UNetShape, hint_widths: tuple[int, ...] = (16, 32, 96, 256)) -> dict[str, TensorSpec]:
+def hint_widths(shapes: Shapes) -> tuple[int, ...]:
+    """Channels of a ControlNet's pose embedding, from its tensors in diffusers naming."""
+    prefix = "controlnet_cond_embedding."
+    wider = sum(k.startswith(f"{prefix}blocks.") and k.endswith(".weight") for k in shapes) // 2
+    places = ["conv_in", *(f"blocks.{2 * i + 1}" for i in range(wider))]
+    return tuple(shapes[f"{prefix}{place}.weight"][0] for place in places)
+
+
+def controlnet_tensors(shape: UNetShape, hint_widths: tuple[int, ...] = HINT_WIDTHS) -> dict[str, TensorSpec]:
     """Every tensor of the pose ControlNet, by diffusers name."""
     hint = [("controlnet_cond_embedding.conv_in", "input_hint_block.0", (hint_widths[0], 3, 3, 3))]
     for a, b in zip(hint_widths, hint_widths[1:], strict=False):

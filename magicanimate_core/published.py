@@ -54,6 +54,16 @@ def motion_weights(name: str, tensors: Tensors) -> tuple[MotionLayout, dict[str,
     return layout, own
 
 
+def position_tables(shapes: arch.Shapes, frames: int = 24) -> dict[str, Tensor]:
+    """The tables that the published file of these temporal layers carries, one for every attention, each (1, 24, D)."""
+    tables = {}
+    for key, shape in shapes.items():
+        if key.endswith("to_q.weight"):
+            table = sinusoidal_positions(frames, shape[0], like=torch.empty(0))
+            tables[key.removesuffix("to_q.weight") + "pos_encoder.pe"] = table[None].clone()
+    return tables
+
+
 def unet_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, Tensors]:
     """Shape of a whole UNet and its tensors, checked."""
     shape = understood(name, tensors, UNET, arch.unet_shape)
@@ -71,11 +81,11 @@ def encoder_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, dict[s
     return shape, {k: tensors[k] if k in tensors else torch.zeros(spec.shape, dtype=dtype) for k, spec in whole.items()}
 
 
-def controlnet_shape(name: str, tensors: Tensors) -> arch.UNetShape:
-    """Shape of the pose ControlNet, its tensors checked."""
-    shape = understood(name, tensors, CONTROLNET, arch.unet_shape)
-    check_tensors(name, tensors, {k: spec.shape for k, spec in arch.controlnet_tensors(shape).items()}, CONTROLNET)
-    return shape
+def controlnet_shape(name: str, tensors: Tensors) -> tuple[arch.UNetShape, tuple[int, ...]]:
+    """Shape of the pose ControlNet and channels of its pose embedding, its tensors checked."""
+    shape, hint = understood(name, tensors, CONTROLNET, lambda s: (arch.unet_shape(s), arch.hint_widths(s)))
+    check_tensors(name, tensors, {k: spec.shape for k, spec in arch.controlnet_tensors(shape, hint).items()}, CONTROLNET)
+    return shape, hint
 
 
 def empty_prompt(name: str, tensors: Tensors) -> Tensor:

@@ -15,9 +15,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from magicanimate_core import architecture as arch
-from magicanimate_core.motion_module import MotionLayout, MotionModule, sinusoidal_positions
+from magicanimate_core.motion_module import MotionLayout, MotionModule
+from magicanimate_core.published import position_tables
 
-DEMO = arch.UNetShape((64, 64, 64, 64), (True, True, True, False), 32, res_blocks=1)
+DEMO = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
+DEMO_HINT = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding
 TINY = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
 
 Shapes = dict[str, tuple[int, ...]]
@@ -47,16 +49,6 @@ def motion_shapes(shape: arch.UNetShape) -> Shapes:
     with torch.device("meta"):
         module = MotionModule(MotionLayout(arch.temporal_widths(shape)))
     return {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
-
-
-def position_tables(shapes: Shapes, frames: int = 24) -> dict[str, Tensor]:
-    """The positional tables that the published file carries, one for every temporal attention."""
-    tables = {}
-    for key, shape in shapes.items():
-        if key.endswith("to_q.weight"):
-            place = key.removesuffix("to_q.weight") + "pos_encoder.pe"
-            tables[place] = sinusoidal_positions(frames, shape[0], like=torch.empty(0))[None].clone()
-    return tables
 
 
 def vae_config(widths: tuple[int, ...] = (128, 256, 512, 512), res_blocks: int = 2) -> dict:
@@ -130,11 +122,11 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> No
 
     from magicanimate_core.standalone.base import build_unet
 
-    def tensors(table, seed: int) -> dict[str, Tensor]:
-        return random_tensors(unet_shapes(table(shape)), seed)
+    def tensors(table, seed: int, *more) -> dict[str, Tensor]:
+        return random_tensors(unet_shapes(table(shape, *more)), seed)
 
     build_unet(shape, tensors(arch.unet_tensors, seed)).half().save_pretrained(weights / "base" / "unet")
-    config = vae_config((32, 32, 64, 64), res_blocks=1) | {"norm_num_groups": 8}
+    config = vae_config((16, 32, 96, 96), res_blocks=1) | {"norm_num_groups": 4}
     vae = AutoencoderKL(**config)
     vae.load_state_dict(random_tensors(vae_shapes(config), seed))
     vae.half().save_pretrained(weights / "base" / "vae")
@@ -145,7 +137,7 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> No
     motion = motion_shapes(shape)
     published = {
         "appearance_encoder/diffusion_pytorch_model": tensors(arch.encoder_tensors, seed + 1),
-        "densepose_controlnet/diffusion_pytorch_model": tensors(arch.controlnet_tensors, seed + 2),
+        "densepose_controlnet/diffusion_pytorch_model": tensors(arch.controlnet_tensors, seed + 2, DEMO_HINT),
         "temporal_attention/temporal_attention": random_tensors(motion, seed + 3) | position_tables(motion),
     }
     for name, content in published.items():

@@ -58,13 +58,16 @@ def load_pose_controlnet(path: str):
     tensors = read(path, CONTROLNET)
     if any("zero_convs." in k for k in tensors):  # the host's own layout
         return comfy.controlnet.load_controlnet_state_dict(dict(tensors))
-    shape = controlnet_shape(Path(path).name, tensors)
+    shape, hint = controlnet_shape(Path(path).name, tensors)
     dtype = _weight_dtype(tensors)
     cast = mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES)
     config = host_config(shape) | {"hint_channels": 3, "dtype": dtype, "device": mm.unet_offload_device()}
     del config["out_channels"], config["transformer_depth_output"]
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
-    net.load_state_dict({k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape), tensors).items()})
+    weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape, hint), tensors).items()}
+    if hint != arch.HINT_WIDTHS:
+        weights = {k: _widened(v, net.state_dict()[k].shape) for k, v in weights.items()}
+    net.load_state_dict(weights)
     return comfy.controlnet.ControlNet(net, load_device=mm.get_torch_device(), manual_cast_dtype=cast)
 
 
@@ -85,6 +88,16 @@ def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_
     patcher = _patcher(model, disable_dynamic)
     model.load_model_weights(weights, "", **({"assign": True} if _is_dynamic(patcher) else {}))
     return patcher
+
+
+def _widened(weight: Tensor, shape: torch.Size) -> Tensor:
+    """Zeros for channels that the file lacks: the host's class has the published pose embedding's widths built in.
+
+    SiLU(0) is 0, so the added channels stay silent and the result is the same.
+    """
+    out = weight.new_zeros(shape)
+    out[tuple(slice(0, side) for side in weight.shape)] = weight
+    return out
 
 
 def _weight_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:

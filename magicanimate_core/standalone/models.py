@@ -94,8 +94,8 @@ def load_controlnet(path: Path):
     from diffusers import ControlNetModel
 
     tensors = read(path, CONTROLNET)
-    shape = controlnet_shape(path.name, tensors)
-    controlnet = ControlNetModel(**unet_arguments(shape), conditioning_embedding_out_channels=(16, 32, 96, 256))
+    shape, hint = controlnet_shape(path.name, tensors)
+    controlnet = ControlNetModel(**unet_arguments(shape), conditioning_embedding_out_channels=hint)
     controlnet.load_state_dict({k: v.float() for k, v in tensors.items()})
     return controlnet
 

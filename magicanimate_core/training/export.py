@@ -11,12 +11,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from .. import architecture as arch
-from ..motion_module import sinusoidal_positions
-from ..published import shapes_of
+from ..published import position_tables, shapes_of
 from ..standalone.models import PUBLISHED
 from .system import Animation
-
-POSITIONS = 24  # frames of the published positional tables
 
 
 def export(module: Animation, folder: Path, untouched: Mapping[str, Path], dtype: torch.dtype = torch.float16) -> list[Path]:
@@ -37,7 +34,7 @@ def published(module: Animation) -> dict[str, dict[str, Tensor]]:
     kept = arch.encoder_tensors(arch.unet_shape(shapes_of(weights["encoder"])))
     files = {"appearance_encoder": {k: weights["encoder"][k] for k in kept}, "densepose_controlnet": weights["controlnet"]}
     if "motion" in weights:
-        files["temporal_attention"] = weights["motion"] | position_tables(weights["motion"])
+        files["temporal_attention"] = weights["motion"] | position_tables(shapes_of(weights["motion"]))
     return files
 
 
@@ -59,17 +56,6 @@ def export_vae(vae, folder: Path, dtype: torch.dtype = torch.float16) -> list[Pa
     place = folder / "base" / "vae"
     _save_config(vae, place)
     return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), dtype)]
-
-
-def position_tables(motion: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tables that the published file carries, one for every temporal attention, each (1, 24, D)."""
-    keys = [key for key in motion if key.endswith("to_q.weight")]
-    return {
-        key.replace("to_q.weight", "pos_encoder.pe"): sinusoidal_positions(
-            POSITIONS, motion[key].shape[0], like=torch.empty(0)
-        )[None].clone()
-        for key in keys
-    }
 
 
 def _save_config(model, folder: Path) -> None:

@@ -36,6 +36,25 @@ def test_encoder_lacks_24_tensors_of_the_unet():
     assert "up_blocks.3.attentions.2.transformer_blocks.0.attn1.to_q.weight" not in encoder
 
 
+def test_encoder_ends_with_its_last_attention():
+    """Where the widest level has none, as in the demo model, all behind the level before it is left out."""
+    shape = arch.UNetShape((32, 64, 96), (False, True, False), 16, res_blocks=1)
+    left_out = arch.unet_tensors(shape).keys() - arch.encoder_tensors(shape).keys()
+    behind = ("up_blocks.2.", "up_blocks.1.upsamplers.", "conv_norm_out.", "conv_out.", "up_blocks.1.attentions.1.")
+    assert {name for name in left_out if not name.startswith(behind)} == set()
+    assert {f"up_blocks.1.upsamplers.0.conv.{x}" for x in ("weight", "bias")} <= left_out
+    kept = {k for k in arch.encoder_tensors(shape) if k.startswith(behind)}
+    assert {name.split(".")[4] for name in kept} == {"norm", "proj_in", "transformer_blocks"} and len(kept) == 6
+
+
+@pytest.mark.parametrize("widths", [(16, 32, 96, 256), (4, 8)])
+def test_pose_embedding_widths_are_read_off(widths):
+    theirs = diffusers_model(ControlNetModel, SMALL, conditioning_embedding_out_channels=widths)
+    shapes = {k: tuple(v.shape) for k, v in theirs.items()}
+    assert arch.hint_widths(shapes) == widths
+    assert {k: spec.shape for k, spec in arch.controlnet_tensors(SMALL, widths).items()} == shapes
+
+
 def test_host_names_are_unique():
     for table in (arch.unet_tensors(arch.SD15), arch.controlnet_tensors(arch.SD15)):
         assert len({spec.host_key for spec in table.values()}) == len(table)
