@@ -18,25 +18,24 @@ class LatentCache:
     Everything lies in memory; `path` keeps it for the next run. Bad items are left out and listed in `dropped`.
     """
 
-    def __init__(self, source: Source, path: Path, encode):
+    def __init__(self, source: Source, path: Path, encode, processes: int = 0):
         self.dropped, self._fps = [], source.fps
         if not path.is_file():
-            self._write(source, path, encode)
+            self._write(source, path, encode, processes)
         with safe_open(path, "pt") as file:
             self._items = [(key[8:], file.get_tensor(key), file.get_tensor("parts/" + key[8:])) for key in _latents(file)]
 
-    def _write(self, source: Source, path: Path, encode) -> None:
+    def _write(self, source: Source, path: Path, encode, processes: int) -> None:
         from tqdm import tqdm
 
+        loader = torch.utils.data.DataLoader(Items(source), batch_size=None, num_workers=processes, collate_fn=_as_it_is)
         tensors = {}
-        for item in tqdm(range(len(source)), desc=f"encoding {path.stem}", unit="item"):
-            try:
-                sample = source.read(item, range(source.length(item)))
-            except BadItem as error:
-                self.dropped.append(str(error))
+        for item, sample in enumerate(tqdm(loader, desc=f"encoding {path.stem}", unit="item")):
+            if isinstance(sample, str):
+                self.dropped.append(sample)
                 continue
             name = f"{item:07d} {source.name(item)}"
-            tensors[f"latents/{name}"] = encode(torch.from_numpy(sample.images)).half().contiguous()
+            tensors[f"latents/{name}"] = encode(sample.images).half().contiguous()
             tensors[f"parts/{name}"] = torch.from_numpy(nearest_parts(sample.poses)[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(path.name + ".part")
@@ -59,6 +58,26 @@ class LatentCache:
         _, latents, parts = self._items[item]
         chosen = np.asarray(frames)
         return Sample(latents[chosen].float().numpy(), PART_COLOURS[parts[chosen].numpy()])
+
+
+class Items(torch.utils.data.Dataset):
+    """Whole items of a source by number, so that other processes can read ahead; of a bad one, what is wrong with it."""
+
+    def __init__(self, source: Source):
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, item: int) -> Sample | str:
+        try:
+            return self.source.read(item, range(self.source.length(item)))
+        except BadItem as error:
+            return str(error)
+
+
+def _as_it_is(sample):
+    return sample
 
 
 def _latents(file) -> list[str]:

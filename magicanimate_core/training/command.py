@@ -11,6 +11,7 @@ import torch
 from .config import STAGES, Config, check, read_config
 
 PUBLISHED_NAMES = {"encoder": "appearance_encoder", "controlnet": "densepose_controlnet", "motion": "temporal_attention"}
+HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
 EPILOG = """stages, in this order:
   vae, scratch   only for a model from nothing: a small VAE, then base UNet, encoder and ControlNet together
@@ -71,7 +72,7 @@ def train_stage(config: Config, stage: str, folder: Path, previous: Path | None)
     vae = base.vae.eval().requires_grad_(False).to(process.device)
     module = animation(config, stage, base, previous)
     if config.run.mixed_precision != "no":
-        module.halve_frozen({"bf16": torch.bfloat16, "fp16": torch.float16}[config.run.mixed_precision])
+        module.halve_frozen(HALVES[config.run.mixed_precision])
     with process.main_process_first():  # the others find its cache
         clips, images = (cached(config, source, name, vae) for source, name in zip(opened, ("clips", "images"), strict=True))
     samples = None
@@ -102,6 +103,7 @@ def exported(module, vae, config: Config, stage: str, folder: Path, previous: Pa
 
 def train_vae(config: Config, folder: Path) -> list[Path]:
     """Trains a VAE on single frames, then gives its latents unit variance, and exports it."""
+    from .data import Sample
     from .export import export_vae
     from .loop import train
     from .vae import VaeTask, encode, new_vae, normalise
@@ -110,12 +112,13 @@ def train_vae(config: Config, folder: Path) -> list[Path]:
     vae = new_vae(config.vae)
     source = fitted(config, config.data.clips)
 
-    def pictures(rng: np.random.Generator, count: int) -> np.ndarray:
-        items = rng.integers(0, len(source), count).tolist()
-        return np.concatenate([source.read(i, [int(rng.integers(0, source.length(i)))]).images for i in items])
+    def pictures(rng: np.random.Generator, count: int) -> Sample:
+        items = rng.integers(0, len(source), -(-count // 2)).tolist()
+        read = [source.read(i, rng.integers(0, source.length(i), 2).tolist()) for i in items]  # opening an item takes time
+        return Sample(*(np.concatenate(column) for column in zip(*read, strict=True)))
 
     train(VaeTask(vae, config.vae, pictures, config.seed), config.run, folder)
-    pixels = torch.from_numpy(pictures(np.random.default_rng(config.seed), 256)).movedim(-1, 1).float() / 127.5 - 1
+    pixels = torch.from_numpy(pictures(np.random.default_rng(config.seed), 256).images).movedim(-1, 1).float() / 127.5 - 1
     normalise(vae, encode(vae.cpu().eval(), pixels) / vae.config.scaling_factor)
     return export_vae(vae, folder / "export", torch.float32)
 
@@ -128,7 +131,13 @@ def cached(config: Config, source, option: str, vae):
     if source is None or not config.data.cache:
         return source
     place = Path(config.data.cache) / f"{cache_name(getattr(config.data, option), config, vae)}.safetensors"
-    return LatentCache(source, place, lambda images: encode_frames(vae, images))
+
+    def encode(images: np.ndarray) -> torch.Tensor:
+        precision = HALVES.get(config.run.mixed_precision)
+        with torch.autocast(vae.device.type, precision, enabled=precision is not None):
+            return encode_frames(vae, torch.from_numpy(images))
+
+    return LatentCache(source, place, encode, config.run.loader_processes)
 
 
 def cache_name(name: str, config: Config, vae) -> str:

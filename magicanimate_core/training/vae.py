@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..densepose import PART_COLOURS
+from .data import Sample
 from .draws import generator
 
 LATENT_SCALE = 0.18215  # Stable Diffusion's: latents times this have unit variance
@@ -23,6 +25,8 @@ class VaeSettings:
     groups: int = 8  # of the norms; one channel a group would lose the picture's mean colours
     batch: int = 16
     crop: int = 64  # pixels; it is convolutional, so crops teach as much as whole pictures
+    crops: int = 1  # of each picture
+    person: float = 0.0
     edges: float = 0.5
     kl: float = 1e-4
     colours: float = 0.5
@@ -71,15 +75,20 @@ def edge_loss(made: Tensor, true: Tensor) -> Tensor:
 
 
 class VaeTask:
-    """Trains a VAE on pictures(generator, number, height, width) -> (n, H, W, 3) uint8."""
+    """Trains a VAE on pictures(generator, number) -> Sample of n pictures with their poses."""
 
-    def __init__(self, vae, settings: VaeSettings, pictures: Callable[[np.random.Generator, int], np.ndarray], seed: int):
+    def __init__(self, vae, settings: VaeSettings, pictures: Callable[[np.random.Generator, int], Sample], seed: int):
         self.settings, self.pictures, self.seed = settings, pictures, seed
         self.module = VaeLoss(vae, settings)
 
     def batch(self, step: int, part: int, rank: int) -> dict[str, Tensor]:
         rng, size = generator(self.seed, step, part, rank), self.settings.crop
-        crops = [_crop(image, size, rng) for image in self.pictures(rng, self.settings.batch)]
+        drawn = self.pictures(rng, -(-self.settings.batch // self.settings.crops))
+        crops = [
+            crop(image, pose if rng.random() < self.settings.person else None, size, rng)
+            for image, pose in zip(drawn.images, drawn.poses, strict=True)
+            for _ in range(self.settings.crops)
+        ]
         pixels = torch.from_numpy(np.stack(crops)).movedim(-1, 1).float() / 127.5 - 1  # (B, 3, S, S)
         noise = rng.standard_normal((len(crops), 4, size // 8, size // 8), np.float32)
         return {"pixels": pixels, "noise": torch.from_numpy(noise)}
@@ -89,7 +98,7 @@ class VaeTask:
 
     def validate(self, step: int, folder: Path) -> dict[str, float]:
         """True above decoded pictures, as a PNG, and their mean L1 distance (0..1)."""
-        images = self.pictures(generator(self.seed, 2**31 - 1), 8)
+        images = self.pictures(generator(self.seed, 2**31 - 1), 8).images
         pixels = torch.from_numpy(images).movedim(-1, 1).float() / 127.5 - 1
         made = decode(self.module.vae, encode(self.module.vae, pixels))
         true = pixels / 2 + 0.5
@@ -98,8 +107,13 @@ class VaeTask:
         return {"vae_l1": float((made - true.to(made)).abs().mean())}
 
 
-def _crop(image: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+def crop(image: np.ndarray, pose: np.ndarray | None, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A square of an image (H, W, 3), around a place of the body that `pose` (H, W, 3) shows, else anywhere."""
+    body = np.flatnonzero((pose != PART_COLOURS[0]).any(-1)) if pose is not None else ()
     top, left = (int(rng.integers(0, side - size + 1)) for side in image.shape[:2])
+    if len(body):
+        centre = divmod(int(rng.choice(body)), image.shape[1])
+        top, left = (min(max(at - size // 2, 0), side - size) for at, side in zip(centre, image.shape, strict=False))
     return image[top : top + size, left : left + size]
 
 

@@ -1,10 +1,12 @@
 """Latents that are kept, and the VAE that a model from nothing gets."""
 
 import numpy as np
+import pytest
 import torch
+from pack.magicanimate_core.densepose import paint
 from pack.magicanimate_core.training.cache import LatentCache
-from pack.magicanimate_core.training.data import BadItem, DancerClips
-from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, decode, encode, new_vae, normalise
+from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample
+from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, crop, decode, encode, new_vae, normalise
 
 
 class WithBadItem(DancerClips):
@@ -14,13 +16,14 @@ class WithBadItem(DancerClips):
         return super().read(item, frames)
 
 
-def encode_mean(images: torch.Tensor) -> torch.Tensor:
+def encode_mean(images: np.ndarray) -> torch.Tensor:
     """Stands for a VAE: colours averaged over 8 x 8 pixels, and the red one again."""
-    pixels = torch.nn.functional.avg_pool2d(images.movedim(-1, 1).float() / 255, 8)
+    pixels = torch.nn.functional.avg_pool2d(torch.as_tensor(images).movedim(-1, 1).float() / 255, 8)
     return torch.cat([pixels, pixels[:, :1]], 1)
 
 
-def test_cached_latents_and_poses_are_the_sources(tmp_path):
+@pytest.mark.parametrize("processes", [0, 1])
+def test_cached_latents_and_poses_are_the_sources(tmp_path, processes):
     source, calls = WithBadItem(3, "train", 5, 32, 32, every=2), []
 
     def encoding(images):
@@ -28,11 +31,11 @@ def test_cached_latents_and_poses_are_the_sources(tmp_path):
         return encode_mean(images)
 
     for _ in range(2):  # the second time from the file
-        cache = LatentCache(source, tmp_path / "cache.safetensors", encoding)
+        cache = LatentCache(source, tmp_path / "cache.safetensors", encoding, processes)
         assert len(cache) == 2 and calls == [5, 5]
         assert cache.fps(1) == 12.5 and cache.length(1) == 5 and cache.name(1).endswith("train_00002")
         sample, true = cache.read(1, [3, 0, 3]), source.read(2, [3, 0, 3])
-        np.testing.assert_allclose(sample.images, encode_mean(torch.from_numpy(true.images)), atol=1e-3)
+        np.testing.assert_allclose(sample.images, encode_mean(true.images), atol=1e-3)
         assert (sample.poses == true.poses).all()
 
 
@@ -68,8 +71,10 @@ def test_another_vae_has_another_cache():
 def test_the_vaes_loss_falls():
     torch.manual_seed(0)
     settings = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=2, crop=32)
-    picture = DancerClips(1, "train", 1, 32, 32).read(0, [0]).images
-    task = VaeTask(new_vae(settings), settings, lambda rng, count: np.repeat(picture, count, 0), seed=0)
+    picture = DancerClips(1, "train", 1, 32, 32).read(0, [0])
+    task = VaeTask(
+        new_vae(settings), settings, lambda rng, count: Sample(*(np.repeat(x, count, 0) for x in picture)), seed=0
+    )
     optimizer = torch.optim.AdamW(task.module.parameters(), lr=3e-3)
     losses = []
     for step in range(30):
@@ -79,3 +84,29 @@ def test_the_vaes_loss_falls():
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_crops_lie_on_the_person():
+    """Around a place of the body that the pose shows, inside the picture; without a pose, anywhere."""
+    size, rng = 64, np.random.default_rng(0)
+    place = np.stack(np.mgrid[:size, :size], -1).astype(np.uint8)  # every pixel tells where it is
+    image, pose = np.dstack([place, place[..., :1]]), paint(np.zeros((size, size), int))
+    pose[40, 20] = paint(np.array(2))
+    for _ in range(5):
+        found = crop(image, pose, 16, rng)
+        assert found.shape == (16, 16, 3) and (found[..., :2] == [40, 20]).all(-1).any()
+    pose[40, 20], pose[63, 0] = paint(np.array(0)), paint(np.array(2))
+    assert (crop(image, pose, 16, rng)[-1, 0, :2] == [63, 0]).all()  # as near to the corner as a crop can be
+    corners = {tuple(crop(image, None, 16, rng)[0, 0, :2]) for _ in range(20)}
+    assert len(corners) > 10
+
+
+def test_several_crops_of_one_picture():
+    settings, asked = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=6, crop=16, crops=4, person=0.5), []
+
+    def pictures(rng, count):
+        asked.append(count)
+        return DancerClips(1, "train", 2, 32, 32).read(0, range(count))
+
+    task = VaeTask(new_vae(settings), settings, pictures, seed=0)
+    assert task.batch(0, 0, 0)["pixels"].shape == (8, 3, 16, 16) and asked == [2]
