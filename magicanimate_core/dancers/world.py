@@ -1,5 +1,6 @@
 """Clips and pictures of the world: a person, a motion and a scene before a camera, all from one index."""
 
+import copy
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -51,6 +52,14 @@ class Clip:
     @cached_property
     def _light(self) -> np.ndarray:
         return np.array([0.20 * self._where.light, 0.10, 0.30])
+
+    def dancing(self, number: int) -> "Clip":
+        """The same person in the same place, in the motion of another clip."""
+        _ = self._background, self._skins  # what takes time is painted once for both
+        other = copy.copy(self)
+        other._moves = motion(number, self._where.split)
+        other.description = f"{self._who} {other._moves} {self._where}"
+        return other
 
     def frame(self, index: int) -> Frame:
         """Frame `index`; negative ones count from the end."""

@@ -303,3 +303,14 @@ def test_fit_leaves_the_right_size_untouched_and_refuses_unknown_fits():
     assert equal(fit_sample(sample, 32, 48), sample)
     with pytest.raises(ValueError, match="expected one of crop, stretch, pad"):
         fit_sample(sample, 32, 32, "zoom")
+
+
+def test_dances_take_turns():
+    """Frames i of `dances` motions in turn, of one person in one place; the first motion is the clip's own."""
+    plain, medley = DancerClips(1, "train", 6, 64, 64, every=3), DancerClips(1, "train", 6, 64, 64, every=3, dances=2)
+    a, b = plain.read(0, range(6)), medley.read(0, range(6))
+    assert (a.images[::2] == b.images[::2]).all() and (a.poses[::2] == b.poses[::2]).all()
+    assert (a.poses[1::2] != b.poses[1::2]).any((1, 2, 3)).all()
+    nobody = ((a.poses == PART_COLOURS[0]) & (b.poses == PART_COLOURS[0])).all((0, 3))
+    still = np.abs(a.images[0, :8].astype(int) - b.images[1, :8])[nobody[:8]]  # far above the floor's shadow
+    assert still.size and np.median(still) == 0

@@ -11,6 +11,7 @@ from ...densepose import paint
 from .source import Sample
 
 FPS = 25.0
+OTHER = 1_000_000  # numbers of motions that no clip has for its first
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class DancerClips:
     height: int
     width: int
     every: int = 1  # of the world's 25 frames a second, only every so many: a longer dance in as many frames
+    dances: int = 1  # motions that the frames take turns at: for single frames, more different poses of one person
 
     def __len__(self) -> int:
         return self.count
@@ -41,7 +43,8 @@ class DancerClips:
         if outside or not len(frames):
             raise IndexError(f"frames {list(frames)}; expected at least one, each in 0..{self.frames - 1}.")
         shown = _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
-        return _sample([shown.frame(i * self.every) for i in frames])
+        motions = [shown, *(shown.dancing(item + OTHER * i) for i in range(1, self.dances))]
+        return _sample([motions[i % self.dances].frame(i * self.every) for i in frames])
 
 
 @dataclass(frozen=True)

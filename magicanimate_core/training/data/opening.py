@@ -72,7 +72,7 @@ def _dancers(text: str, height: int, width: int) -> Source:
         given = {name: int(value) for name, value in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))}
     except ValueError as error:
         raise ValueError(f"{text} is not understood ({error}); expected numbers, for example {EXAMPLE}.") from error
-    kinds = {"clips": {"frames", "every", "size", "height", "width"}, "stills": {"size", "height", "width"}}
+    kinds = {"clips": {"frames", "every", "dances", "size", "height", "width"}, "stills": {"size", "height", "width"}}
     kind = [name for name in kinds if name in given]
     unknown = given.keys() - {"clips", "stills"} - set().union(*(kinds[name] for name in kind))
     if split not in SPLITS or len(kind) != 1 or unknown or any(value < 1 for value in given.values()):
@@ -83,5 +83,6 @@ def _dancers(text: str, height: int, width: int) -> Source:
         )
     height, width = (given.get(name, given.get("size", own)) for name, own in (("height", height), ("width", width)))
     if kind == ["clips"]:
-        return DancerClips(given["clips"], split, given.get("frames", 48), height, width, given.get("every", 1))
+        every, dances = given.get("every", 1), given.get("dances", 1)
+        return DancerClips(given["clips"], split, given.get("frames", 48), height, width, every, dances)
     return DancerStills(given["stills"], split, height, width)
