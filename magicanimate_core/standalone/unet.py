@@ -86,7 +86,7 @@ class TemporalUNet(nn.Module):
         self.call = Call()
         self.unet, self.motion = unet, motion
         names = [name.removesuffix(".processor") for name in unet.attn_processors if READ.match(name)]
-        self._reading = {name: unet.get_submodule(name) for name in names}  # by their names before the swaps
+        self.reading = {name: unet.get_submodule(name) for name in names}  # by their names before the swaps
         processors = {f"{name}.processor": HybridAttention(name, self.call) for name in names}
         unet.set_attn_processor(unet.attn_processors | processors)
         self._swap_norms()
@@ -112,7 +112,7 @@ class TemporalUNet(nn.Module):
 
     def keys_values(self, features: dict[str, Tensor]) -> Reference:
         """The UNet's own projections of the encoder's features, each (1, R, D), once for all frames."""
-        return {name: (self._reading[name].to_k(n), self._reading[name].to_v(n)) for name, n in features.items()}
+        return {name: (self.reading[name].to_k(n), self.reading[name].to_v(n)) for name, n in features.items()}
 
     def forward(self, x, timestep, text, *, frames: int, references: list[Reference | None], residuals=None) -> Tensor:
         """Noise prediction, (B F) 4 H W, for len(references) equal chunks of rows.

@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..densepose import nearest_parts
 from .data import BadItem, Source
 from .draws import Joint, generator, pick_frames, pick_reference
+from .guide import EVERY
 from .system import draw_timesteps
 
 ATTEMPTS = 100  # so many items in a row may be bad before training gives up
@@ -46,13 +48,15 @@ class Batches:
         frames = self.frames(kind)
         count = self.count(kind)
         items = [self.item(rng, kind, frames) for _ in range(count)]
-        targets, references, poses = (np.stack(column) for column in zip(*items, strict=True))
+        targets, references, poses, reference_poses = (np.stack(column) for column in zip(*items, strict=True))
         name = "latents" if targets.dtype != np.uint8 else "pixels"
         latent = targets.shape[2:] if name == "latents" else (4, *(side // 8 for side in targets.shape[2:4]))
         return {
             name: torch.from_numpy(targets),  # (R, F, 4, h, w), or (R, F, H, W, 3) uint8
             f"reference_{name}": torch.from_numpy(references),  # (R, 4, h, w), or (R, H, W, 3) uint8
             "poses": torch.from_numpy(poses),  # (R, F, H, W, 3) uint8
+            "parts": coarse_parts(poses),  # (R, F, H / 4, W / 4) uint8
+            "reference_parts": coarse_parts(reference_poses),  # (R, H / 4, W / 4) uint8
             "timesteps": draw_timesteps(rng, count),
             "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
             "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
@@ -73,7 +77,7 @@ class Batches:
         return 1 if self.stage == "2" else self.drawing.targets
 
     def item(self, rng: np.random.Generator, kind: str, frames: int):
-        """(targets, reference, poses) of a readable item; bad ones are counted and drawn again."""
+        """(targets, reference, poses, reference's pose) of a readable item; bad ones are counted and drawn again."""
         source = self.images if kind == "image" else self.clips
         for _ in range(ATTEMPTS):
             index = int(rng.integers(0, len(source)))
@@ -86,7 +90,7 @@ class Batches:
     def _read(self, rng: np.random.Generator, source: Source, index: int, kind: str, frames: int):
         if kind == "image":  # the pose is estimated from the picture itself: reconstruction
             sample = source.read(index, [0])
-            return sample.images, sample.images[0], sample.poses
+            return sample.images, sample.images[0], sample.poses, sample.poses[0]
         length = source.length(index)
         if kind == "clip":
             targets = pick_frames(rng, length, frames, self.drawing.stride)
@@ -95,4 +99,9 @@ class Batches:
         else:
             targets = sorted(rng.choice(length, min(frames, length), replace=length < frames).tolist())
         sample = source.read(index, [*targets, pick_reference(rng, length, targets)])
-        return sample.images[:-1], sample.images[-1], sample.poses[:-1]
+        return sample.images[:-1], sample.images[-1], sample.poses[:-1], sample.poses[-1]
+
+
+def coarse_parts(poses: np.ndarray) -> Tensor:
+    """Body parts of every fourth pixel of DensePose pictures (..., H, W, 3): (..., H / 4, W / 4) uint8."""
+    return torch.from_numpy(nearest_parts(poses[..., ::EVERY, ::EVERY, :])[0])

@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from ..architecture import HINT_WIDTHS
 from ..published import PREDICTIONS
 from .batches import Drawing
 from .draws import Joint
@@ -27,6 +28,7 @@ class ModelFiles:
     layers: int = 2
     attention: tuple[bool, ...] = (True, True, True, False)
     context_width: int = 768
+    hint_widths: tuple[int, ...] = HINT_WIDTHS
     prediction: str = "epsilon"
 
 
@@ -43,6 +45,8 @@ class Data:
 @dataclass(frozen=True)
 class Loss:
     weighting: str = "eps"
+    person: float = 1.0
+    parts: float = 0.0
     gradient_checkpointing: bool = False
 
 

@@ -15,8 +15,6 @@ from ..standalone.models import PUBLISHED, load_controlnet, load_motion_module
 from .config import Config, ModelFiles
 from .system import Animation
 
-HINT_WIDTHS = (16, 32, 96, 256)  # of the published ControlNet's pose embedding
-
 
 def animation(config: Config, stage: str, base: Base, previous: Path | None) -> Animation:
     """The module that the stage trains. previous: an export of an earlier stage, which goes before the config's files."""
@@ -26,12 +24,14 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
     module = Animation(
         base.unet,
         encoder_unet(files.get("appearance_encoder"), base.unet),
-        controlnet(files.get("densepose_controlnet"), base.unet),
+        controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths),
         motion_module(files.get("temporal_attention"), shape) if stage == "2" else None,
         base.text_encoder(prompts.token_ids("", None))[0].detach(),
         stage,
         config.loss.weighting,
         base.prediction,
+        config.loss.person,
+        config.loss.parts,
     )
     if config.loss.gradient_checkpointing:
         module.enable_gradient_checkpointing()
@@ -71,13 +71,13 @@ def encoder_unet(path: Path | None, unet):
     return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read(path, ENCODER)))
 
 
-def controlnet(path: Path | None, unet):
+def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS):
     """The published pose ControlNet, or the base UNet's way down with outputs that begin at zero."""
     from diffusers import ControlNetModel
 
     if path is not None:
         return load_controlnet(path)
-    return ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=HINT_WIDTHS)
+    return ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=hint_widths)
 
 
 def motion_module(path: Path | None, shape: arch.UNetShape) -> MotionModule:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..noise import TRAIN_TIMESTEPS, betas
 from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
+from .guide import PartGuide, emphasis
 
 Batch = dict[str, Tensor]
 
@@ -22,7 +23,10 @@ def stage_parts(stage: str) -> tuple[str, ...]:
 class Animation(nn.Module):
     """Everything between a batch and the loss. `motion` is None in the stages that leave the temporal layers out."""
 
-    def __init__(self, unet, encoder, controlnet, motion, text: Tensor, stage: str, weighting="eps", prediction="epsilon"):
+    def __init__(
+        self, unet, encoder, controlnet, motion, text: Tensor, stage: str,
+        weighting="eps", prediction="epsilon", person: float = 1.0, guide: float = 0.0,
+    ):  # fmt: skip
         super().__init__()
         parts = {"unet": unet, "encoder": encoder, "controlnet": controlnet} | ({"motion": motion} if motion else {})
         # their own names, before modules are swapped
@@ -36,6 +40,8 @@ class Animation(nn.Module):
         self.requires_grad_(False)
         for name in stage_parts(stage):
             parts[name].requires_grad_(True)
+        self.person, self.guide_weight = person, guide
+        self.guide = PartGuide(self.temporal.reading, self.encoder) if guide else None
 
     def weights(self) -> dict[str, dict[str, Tensor]]:
         """The tensors of unet, encoder, controlnet and motion, each under the names of its own class."""
@@ -57,7 +63,10 @@ class Animation(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Scalar loss: the mean over everything of |eps - eps_theta|^2 (Eq. 5 without, Eq. 6 with temporal layers)."""
         error = (self.predict(batch) - batch["noise"]) ** 2  # (R, F, 4, h, w)
-        return (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
+        if self.person != 1:
+            error = error * emphasis(batch["parts"], batch["reference_parts"], self.person)
+        loss = (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
+        return loss + self.guide_weight * self.guide(batch["parts"], batch["reference_parts"]) if self.guide else loss
 
     def weight(self, timesteps: Tensor) -> Tensor:
         """What the squared error counts for at a timestep, (R,).

@@ -7,7 +7,7 @@ from pack.magicanimate_core import architecture as arch
 SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)
 
 
-def new_animation(stage: str, weighting: str = "eps", seed: int = 0):
+def new_animation(stage: str, weighting: str = "eps", seed: int = 0, **more):
     """All parts with random weights, also those that begin at zero: nothing may hide behind a zero."""
     from diffusers import ControlNetModel
     from pack.magicanimate_core.motion_module import MotionLayout, MotionModule
@@ -21,7 +21,7 @@ def new_animation(stage: str, weighting: str = "eps", seed: int = 0):
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.1)
     motion = MotionModule(MotionLayout(arch.temporal_widths(SHAPE))) if stage == "2" else None
-    return Animation(unet, encoder, controlnet, motion, torch.randn(1, 3, 8), stage, weighting)
+    return Animation(unet, encoder, controlnet, motion, torch.randn(1, 3, 8), stage, weighting, **more)
 
 
 def new_batch(references: int = 2, frames: int = 3, seed: int = 1) -> dict:
@@ -35,6 +35,8 @@ def new_batch(references: int = 2, frames: int = 3, seed: int = 1) -> dict:
         "poses": torch.rand((references, frames, 3, 32, 32), generator=generator),
         "timesteps": torch.randint(0, 1000, (references,), generator=generator),
         "with_reference": torch.ones(references, dtype=torch.bool),
+        "parts": torch.randint(0, 25, (references, frames, 8, 8), generator=generator, dtype=torch.uint8),
+        "reference_parts": torch.randint(0, 25, (references, 8, 8), generator=generator, dtype=torch.uint8),
     }
 
 
