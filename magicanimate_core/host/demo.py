@@ -8,13 +8,16 @@ import av
 import comfy.sd
 import numpy as np
 import torch
+from comfy.diffusers_convert import convert_vae_state_dict
+from comfy.ldm.models.autoencoder import AutoencoderKL
 from torch import Tensor
 
 from ..published import EMPTY_PROMPT, empty_prompt, prediction_type
-from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read
+from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read, widened
 from .temporal import apply_temporal_unet
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+GROUPS = 32  # of every norm in the host's class, which takes no channels that they do not divide
 SCALE = 0.18215  # built into the host's latent format of SD 1.5
 
 
@@ -53,11 +56,16 @@ def existing(path: Path) -> str:
 def load_vae(folder: Path) -> comfy.sd.VAE:
     """diffusers' AutoencoderKL of any width -> the host's VAE (which by itself knows SD's own widths only)."""
     config = json.loads(Path(existing(folder / "config.json")).read_text())
-    weights = read(existing(folder / WEIGHTS), "a VAE in diffusers naming")
-    vae = comfy.sd.VAE(weights, config={"params": vae_arguments(config)})
-    for module in vae.first_stage_model.modules():
-        if isinstance(module, torch.nn.GroupNorm):
-            module.num_groups = config["norm_num_groups"]  # the host's class knows 32 only
+    arguments = vae_arguments(config)
+    weights = convert_vae_state_dict(dict(read(existing(folder / WEIGHTS), "a VAE in diffusers naming")))
+    shapes = {name: tensor.shape for name, tensor in AutoencoderKL(**arguments).state_dict().items()}
+    wide = {name: widened(tensor, shapes[name]) for name, tensor in weights.items()}
+    vae = comfy.sd.VAE(wide, config={"params": arguments})
+    for name, module in vae.first_stage_model.named_modules():
+        if isinstance(
+            module, torch.nn.GroupNorm
+        ):  # groups of as many channels as in the file; the host knows 32 groups only
+            module.num_groups = config["norm_num_groups"] * module.num_channels // weights[f"{name}.weight"].shape[0]
     vae.patcher.cached_patcher_init = (_vae_patcher, (folder,))
     return vae
 
@@ -70,10 +78,23 @@ def vae_arguments(config: dict) -> dict:
     """diffusers' config.json of an AutoencoderKL -> arguments of the host's class. Raises ValueError if it cannot be so."""
     if config["scaling_factor"] != SCALE:
         raise ValueError(f"The VAE has scaling_factor {config['scaling_factor']}; ComfyUI's latents of SD 1.5 have {SCALE}.")
-    widths, channels = config["block_out_channels"], config["latent_channels"]
+    channels = config["latent_channels"]
+    widths = host_widths(config["block_out_channels"])
     layout = {"ch": widths[0], "ch_mult": [w // widths[0] for w in widths], "num_res_blocks": config["layers_per_block"]}
     image = {"in_channels": 3, "out_ch": 3, "resolution": 256, "z_channels": channels, "double_z": True}
     return {"embed_dim": channels, "ddconfig": layout | image | {"attn_resolutions": [], "dropout": 0.0}}
+
+
+def host_widths(widths: list[int]) -> list[int]:
+    """The next widths that the host's norms take; still different where they were, or a shortcut would be missing there."""
+    out = []
+    for i, width in enumerate(widths):
+        if i and width == widths[i - 1]:
+            out.append(out[-1])
+            continue
+        wide = -(-width // GROUPS) * GROUPS
+        out.append(wide + GROUPS if i and wide == out[-1] else wide)
+    return out
 
 
 def read_frames(path: Path) -> tuple[Tensor, float]:

@@ -66,7 +66,7 @@ def load_pose_controlnet(path: str):
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
     weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape, hint), tensors).items()}
     if hint != arch.HINT_WIDTHS:
-        weights = {k: _widened(v, net.state_dict()[k].shape) for k, v in weights.items()}
+        weights = {k: widened(v, net.state_dict()[k].shape) for k, v in weights.items()}
     net.load_state_dict(weights)
     return comfy.controlnet.ControlNet(net, load_device=mm.get_torch_device(), manual_cast_dtype=cast)
 
@@ -90,8 +90,8 @@ def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_
     return patcher
 
 
-def _widened(weight: Tensor, shape: torch.Size) -> Tensor:
-    """Zeros for channels that the file lacks: the host's class has the published pose embedding's widths built in.
+def widened(weight: Tensor, shape: torch.Size) -> Tensor:
+    """Zeros for channels that the file lacks, where the host's class has larger widths built in.
 
     SiLU(0) is 0, so the added channels stay silent and the result is the same.
     """
