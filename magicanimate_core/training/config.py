@@ -46,7 +46,7 @@ class Data:
 class Loss:
     weighting: str = "eps"
     person: float = 1.0
-    parts: float = 0.0
+    match: float = 0.0
     gradient_checkpointing: bool = False
 
 

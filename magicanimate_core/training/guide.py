@@ -1,16 +1,17 @@
 """Help for nets that are trained from nothing: where the body is, from the DensePose of target and reference.
 
-Not in the paper, whose nets begin as Stable Diffusion and know what a person is. Left out with loss.person 1, loss.parts 0.
+Not in the paper, whose nets begin as Stable Diffusion and know what a person is. Left out with loss.person 1, loss.match 0.
 """
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange
+from einops import rearrange, repeat
 from torch import Tensor, nn
 
-PARTS = 25  # DensePose's 24 and the background
 EVERY = 4  # pixels between those whose parts a batch tells: half a latent's width
-BACKGROUND = 0.1  # what a background token counts for beside one on the body
+BACKGROUND = 0.2  # what a background token counts for beside one on the body
+# background, torso, hand, foot, upper leg, lower leg, upper arm, lower arm, head: of each of DensePose's parts 0 to 24
+GROUPS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8)
 
 
 def emphasis(parts: Tensor, reference_parts: Tensor, person: float) -> Tensor:
@@ -26,42 +27,61 @@ def emphasis(parts: Tensor, reference_parts: Tensor, person: float) -> Tensor:
     return (weight / weight.mean())[:, :, None]
 
 
-class PartGuide(nn.Module):
-    """A second task: what a hybrid attention compares must tell body parts apart, in the encoder as in the UNet.
+class MatchGuide:
+    """A second task: hybrid attention must look at the right places of the reference image.
 
-    One linear reader for each attention serves both, so the same part looks alike to queries and to reference keys.
-    Watches the two nets while they run.
+    The background at the same place, a body part at that part of the body. Watches the UNet's attentions and the encoder
+    while they run; has no weights of its own.
     """
 
     def __init__(self, attentions: dict[str, nn.Module], encoder: nn.Module):
-        super().__init__()
-        self.readers = nn.ModuleList(nn.Linear(attention.to_q.in_features, PARTS) for attention in attentions.values())
+        self.attentions = attentions
         self.queries: dict[str, Tensor] = {}  # attention's name -> the UNet's tokens ((R F), L, D)
         self.keys: dict[str, Tensor] = {}  # and the encoder's (R, L, D); none where every reference is dropped
         for name, attention in attentions.items():
             attention.register_forward_pre_hook(lambda _, args, name=name: self.queries.update({name: args[0]}))
         encoder.register_forward_hook(lambda _, __, features: self.keys.update(features))
 
-    def forward(self, parts: Tensor, reference_parts: Tensor) -> Tensor:
+    def __call__(self, parts: Tensor, reference_parts: Tensor, with_reference: Tensor) -> Tensor:
         """Scalar loss of the last run of the nets. parts (R, F, H / 4, W / 4), reference_parts (R, H / 4, W / 4)."""
-        targets = F.one_hot(rearrange(parts, "r f h w -> (r f) h w").long(), PARTS).movedim(-1, 1).float()
-        references = F.one_hot(reference_parts.long(), PARTS).movedim(-1, 1).float()
-        losses = []
-        for reader, name in zip(self.readers, self.queries, strict=True):
-            losses.append(part_loss(reader(self.queries[name]), targets))
-            if name in self.keys:
-                losses.append(part_loss(reader(self.keys[name]), references))
+        queries, keys = dict(self.queries), dict(self.keys)
         self.queries.clear()
         self.keys.clear()
-        return torch.stack(losses).mean()
+        frames, losses = parts.shape[1], []
+        for name, n in keys.items():
+            attention, heads = self.attentions[name], self.attentions[name].heads
+            q = rearrange(attention.to_q(queries[name]), "b l (h d) -> b h l d", h=heads)
+            k = repeat(attention.to_k(n), "r m (h d) -> (r f) h m d", h=heads, f=frames)
+            grid = grid_of(n.shape[1], reference_parts.shape[-2:])
+            targets = shares(rearrange(parts, "r f h w -> (r f) h w"), grid)
+            references = shares(reference_parts, grid).repeat_interleave(frames, 0)
+            seen = with_reference.repeat_interleave(frames)
+            losses.append(match_loss(q[seen], k[seen], targets[seen], references[seen]))
+        return torch.stack(losses).mean() if losses else parts.new_zeros((), dtype=torch.float32)
 
 
-def part_loss(logits: Tensor, parts: Tensor) -> Tensor:
-    """Cross entropy to each token's shares of parts. logits (B, L, 25); parts (B, 25, H / 4, W / 4), one-hot."""
-    height, width = parts.shape[2:]
-    sizes = ((-(-height // k), -(-width // k)) for k in (2, 4, 8, 16, 32, 64))
-    grid = next(size for size in sizes if size[0] * size[1] == logits.shape[1])
-    shares = F.adaptive_avg_pool2d(parts, grid).flatten(2).movedim(1, 2)  # (B, L, 25)
-    entropy = -(shares * logits.float().log_softmax(-1)).sum(-1)  # (B, L)
-    weight = BACKGROUND + 1 - shares[..., 0]
-    return (entropy * weight).sum() / weight.sum()
+def match_loss(q: Tensor, k: Tensor, targets: Tensor, references: Tensor) -> Tensor:
+    """-log of how much of the attention lies on reference tokens that match, over the tokens that some match.
+
+    q, k: (B, heads, L, d) of targets and references. targets, references: (B, L, groups), see `shares`.
+    """
+    attention = ((q @ k.mT).float() * q.shape[-1] ** -0.5).softmax(-1).mean(1)  # (B, L, L): some heads may do something else
+    match = targets[..., 1:] @ references[..., 1:].mT  # (B, L, L): the same group of body parts
+    match = match + torch.diag_embed(targets[..., 0] * references[..., 0])  # background at the same place
+    best = match.amax(-1)  # (B, L)
+    loss = -((attention * match).sum(-1) / best.clamp(min=1e-6)).clamp(1e-6, 1).log()
+    weight = best * (BACKGROUND + (1 - BACKGROUND) * (1 - targets[..., 0]))
+    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def shares(parts: Tensor, grid: tuple[int, int]) -> Tensor:
+    """How much of each token each group of body parts covers, (B, tokens, groups). parts (B, H / 4, W / 4)."""
+    groups = torch.tensor(GROUPS, device=parts.device)[parts.long()]
+    covered = F.one_hot(groups, max(GROUPS) + 1).movedim(-1, 1).float()
+    return F.adaptive_avg_pool2d(covered, grid).flatten(2).movedim(1, 2)
+
+
+def grid_of(tokens: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of a level with so many tokens; size: of the coarse parts, twice the latents'."""
+    sizes = [(-(-size[0] // k), -(-size[1] // k)) for k in (2, 4, 8, 16, 32, 64)]
+    return next(grid for grid in sizes if grid[0] * grid[1] == tokens)

@@ -31,7 +31,7 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
         config.loss.weighting,
         base.prediction,
         config.loss.person,
-        config.loss.parts,
+        config.loss.match,
     )
     if config.loss.gradient_checkpointing:
         module.enable_gradient_checkpointing()

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ..noise import TRAIN_TIMESTEPS, betas
 from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
-from .guide import PartGuide, emphasis
+from .guide import MatchGuide, emphasis
 
 Batch = dict[str, Tensor]
 
@@ -25,7 +25,7 @@ class Animation(nn.Module):
 
     def __init__(
         self, unet, encoder, controlnet, motion, text: Tensor, stage: str,
-        weighting="eps", prediction="epsilon", person: float = 1.0, guide: float = 0.0,
+        weighting="eps", prediction="epsilon", person: float = 1.0, match: float = 0.0,
     ):  # fmt: skip
         super().__init__()
         parts = {"unet": unet, "encoder": encoder, "controlnet": controlnet} | ({"motion": motion} if motion else {})
@@ -40,8 +40,8 @@ class Animation(nn.Module):
         self.requires_grad_(False)
         for name in stage_parts(stage):
             parts[name].requires_grad_(True)
-        self.person, self.guide_weight = person, guide
-        self.guide = PartGuide(self.temporal.reading, self.encoder) if guide else None
+        self.person, self.match = person, match
+        self.guide = MatchGuide(self.temporal.reading, self.encoder) if match else None
 
     def weights(self) -> dict[str, dict[str, Tensor]]:
         """The tensors of unet, encoder, controlnet and motion, each under the names of its own class."""
@@ -66,7 +66,9 @@ class Animation(nn.Module):
         if self.person != 1:
             error = error * emphasis(batch["parts"], batch["reference_parts"], self.person)
         loss = (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
-        return loss + self.guide_weight * self.guide(batch["parts"], batch["reference_parts"]) if self.guide else loss
+        if self.guide:
+            loss = loss + self.match * self.guide(batch["parts"], batch["reference_parts"], batch["with_reference"])
+        return loss
 
     def weight(self, timesteps: Tensor) -> Tensor:
         """What the squared error counts for at a timestep, (R,).

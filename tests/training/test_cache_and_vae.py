@@ -68,6 +68,21 @@ def test_another_vae_has_another_cache():
     assert cache_name("clips", Config(), vae) != before
 
 
+def test_an_exported_vae_stays_what_it_is(tmp_path):
+    """Every stage exports it again: the caches of the first must do for the next."""
+    from pack.magicanimate_core.standalone.base import load_vae
+    from pack.magicanimate_core.training.command import cache_name
+    from pack.magicanimate_core.training.config import Config
+    from pack.magicanimate_core.training.export import export_vae
+
+    names, vae = [], small_vae()
+    for folder in (tmp_path / "vae", tmp_path / "scratch"):
+        export_vae(vae, folder)
+        vae = load_vae(folder / "base", {})
+        names.append(cache_name("clips", Config(), vae))
+    assert names[0] == names[1]
+
+
 def test_the_vaes_loss_falls():
     torch.manual_seed(0)
     settings = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=2, crop=32)

@@ -1,7 +1,11 @@
-"""What helps nets from nothing: the person counts more, and attention must tell body parts apart."""
+"""What helps nets from nothing: the person counts more, and attention must find the places that match."""
+
+import math
+import re
 
 import torch
-from pack.magicanimate_core.training.guide import emphasis, part_loss
+from pack.magicanimate_core.densepose import PART_NAMES
+from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, emphasis, grid_of, match_loss, shares
 
 
 def test_person_counts_more_where_it_is_or_was():
@@ -29,38 +33,53 @@ def test_loss_counts_the_person(animation, batch):
         assert not torch.allclose(module(given), error.mean())
 
 
-def test_part_loss_by_hand():
-    """Two by two tokens over four by four labels: cross entropy to the shares, the background at a tenth."""
-    parts = torch.zeros(1, 25, 4, 4)
-    parts[0, 3, :2, :2] = 1  # the first token is part 3,
-    parts[0, 0, :2, 2:] = 1  # the second background,
-    parts[0, [5, 5, 7, 7], 2, [0, 1, 2, 3]] = parts[0, [0, 0, 7, 7], 3, [0, 1, 2, 3]] = 1  # half 5, and 7
-    logits = torch.randn(1, 4, 25, generator=torch.Generator().manual_seed(0))
-    logp = logits.log_softmax(-1)[0]
-    entropies = torch.stack([-logp[0, 3], -logp[1, 0], -(logp[2, 5] + logp[2, 0]) / 2, -logp[3, 7]])
-    weights = torch.tensor([1.1, 0.1, 0.6, 1.1])
-    torch.testing.assert_close(part_loss(logits, parts), (entropies * weights).sum() / weights.sum())
+def test_matches_by_hand():
+    """Four tokens with an even attention: background matches its own place, a body part the same group anywhere."""
+    targets, references = torch.zeros(1, 4, 9), torch.zeros(1, 4, 9)
+    targets[0, range(4), [0, 0, 8, 3]] = 1  # background, background, head, foot
+    references[0, range(4), [0, 8, 8, 1]] = 1  # background, head, head, torso
+    even = torch.zeros(1, 2, 4, 8)
+    # the first background token finds a quarter, the head a half; the other background is hidden and the foot unseen
+    expected = (BACKGROUND * math.log(4) + math.log(2)) / (BACKGROUND + 1)
+    torch.testing.assert_close(match_loss(even, even, targets, references), torch.tensor(expected))
+    q = torch.eye(4).expand(1, 1, 4, 4) * 100
+    assert match_loss(q, q[:, :, [0, 3, 2, 1]], targets, references) < 1e-6  # everything where it belongs
+    assert match_loss(q, q[:, :, [3, 0, 1, 2]], targets, references) > 5
+
+
+def test_groups_of_parts_and_their_shares():
+    assert len(GROUPS) == 25 and {PART_NAMES[i] for i in range(25) if GROUPS[i] == 8} == {"head, right", "head, left"}
+    for group in range(1, 9):  # a group is one kind of part, whatever its side
+        kinds = {re.sub("left |right ", "", PART_NAMES[i].split(",")[0]) for i in range(25) if GROUPS[i] == group}
+        assert len(kinds) == 1
+    parts = torch.zeros(1, 4, 8, dtype=torch.uint8)
+    parts[0, :2, :2], parts[0, 2, 2:4] = 24, 1  # a whole token, and half of one
+    found = shares(parts, (2, 4))[0]
+    assert found[0, 8] == 1 and found[5, 1] == found[5, 0] == 0.5 and found.sum() == 8
+    assert grid_of(8, (4, 8)) == (2, 4) and grid_of(15, (10, 18)) == (3, 5)  # odd sizes round up
 
 
 def test_guide_reaches_both_nets_and_keeps_nothing(animation, batch):
-    """Readers, encoder and what feeds the UNet's queries learn from it; nothing stays behind; files do not hold it."""
-    module, plain, given = animation("scratch", guide=0.5), animation("scratch"), batch()
-    loss = module.predict(given).sum() * 0 + module.guide(given["parts"], given["reference_parts"])
+    """Both nets and what feeds the UNet's queries learn from it; nothing stays behind; it has no weights."""
+    module, plain, given = animation("scratch", match=0.5), animation("scratch"), batch()
+    given["with_reference"][1] = False
+    loss = module.predict(given).sum() * 0 + guide_loss(module, given)
     loss.backward()
-    for part in (module.guide, module.encoder, module.temporal, module.controlnet):
+    for part in (module.encoder, module.temporal, module.controlnet):
         assert any(p.grad is not None and p.grad.any() for p in part.parameters())
     assert not module.guide.queries and not module.guide.keys
     given["with_reference"][:] = False
     assert torch.isfinite(module(given))
-    assert {name: set(t) for name, t in module.weights().items()} == {name: set(t) for name, t in plain.weights().items()}
-    assert plain.guide is None
+    assert module.state_dict().keys() == plain.state_dict().keys() and plain.guide is None
 
 
 def test_guided_loss_is_the_sum(animation, batch):
-    module, plain, given = animation("1", guide=0.5), animation("1"), batch()
+    module, plain, given = animation("1", match=0.5), animation("1"), batch()
     with torch.no_grad():
-        plain.load_state_dict({k: v for k, v in module.state_dict().items() if not k.startswith("guide.")})
-        alone = plain(given)
-        together = module(given)
+        alone, together = plain(given), module(given)
         module.predict(given)
-        torch.testing.assert_close(together, alone + 0.5 * module.guide(given["parts"], given["reference_parts"]))
+        torch.testing.assert_close(together, alone + 0.5 * guide_loss(module, given))
+
+
+def guide_loss(module, given) -> torch.Tensor:
+    return module.guide(given["parts"], given["reference_parts"], given["with_reference"])
