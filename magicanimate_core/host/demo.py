@@ -62,9 +62,7 @@ def load_vae(folder: Path) -> comfy.sd.VAE:
     wide = {name: widened(tensor, shapes[name]) for name, tensor in weights.items()}
     vae = comfy.sd.VAE(wide, config={"params": arguments})
     for name, module in vae.first_stage_model.named_modules():
-        if isinstance(
-            module, torch.nn.GroupNorm
-        ):  # groups of as many channels as in the file; the host knows 32 groups only
+        if isinstance(module, torch.nn.GroupNorm):  # as many channels a group as in the file
             module.num_groups = config["norm_num_groups"] * module.num_channels // weights[f"{name}.weight"].shape[0]
     vae.patcher.cached_patcher_init = (_vae_patcher, (folder,))
     return vae

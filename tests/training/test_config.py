@@ -48,3 +48,17 @@ def test_mistakes_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         read_config(path, "1")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ("loss={match: 0.1, gradient_checkpointing: true}", "loss.match cannot watch"),
+        ("loss.person=0", "loss.person must be above 0"),
+        ("vae.crops=0", "vae.crops must be 1"),
+        ("vae.person=1.5", "vae.person between"),
+    ],
+)
+def test_help_for_new_nets_is_checked(change, message):
+    with pytest.raises(ValueError, match=message):
+        config.check(read_config(DEMO, "scratch", [change]))
