@@ -120,7 +120,7 @@ def train_vae(config: Config, folder: Path) -> list[Path]:
     train(VaeTask(vae, config.vae, pictures, config.seed), config.run, folder)
     pixels = torch.from_numpy(pictures(np.random.default_rng(config.seed), 256).images).movedim(-1, 1).float() / 127.5 - 1
     normalise(vae, encode(vae.cpu().eval(), pixels) / vae.config.scaling_factor)
-    return export_vae(vae, folder / "export")  # in 16 bits, as later stages do: caches of its latents stay valid
+    return export_vae(vae, folder / "export")
 
 
 def cached(config: Config, source, option: str, vae):

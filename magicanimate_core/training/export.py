@@ -51,11 +51,11 @@ def export_base(module: Animation, folder: Path, dtype: torch.dtype = torch.floa
     ]
 
 
-def export_vae(vae, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
-    """Writes folder/base/vae."""
+def export_vae(vae, folder: Path) -> list[Path]:
+    """Writes folder/base/vae, always in 16 bits: exported again it stays the same, and so do caches of its latents."""
     place = folder / "base" / "vae"
     _save_config(vae, place)
-    return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), dtype)]
+    return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), torch.float16)]
 
 
 def _save_config(model, folder: Path) -> None:

@@ -109,7 +109,7 @@ def test_crops_lie_on_the_person():
     pose[40, 20] = paint(np.array(2))
     for _ in range(5):
         found = crop(image, pose, 16, rng)
-        assert found.shape == (16, 16, 3) and (found[..., :2] == [40, 20]).all(-1).any()
+        assert found.shape == (16, 16, 3) and (found[8, 8, :2] == [40, 20]).all()
     pose[40, 20], pose[63, 0] = paint(np.array(0)), paint(np.array(2))
     assert (crop(image, pose, 16, rng)[-1, 0, :2] == [63, 0]).all()  # as near to the corner as a crop can be
     corners = {tuple(crop(image, None, 16, rng)[0, 0, :2]) for _ in range(20)}

@@ -67,6 +67,8 @@ def test_guide_reaches_both_nets_and_keeps_nothing(animation, batch):
     loss.backward()
     for part in (module.encoder, module.temporal, module.controlnet):
         assert any(p.grad is not None and p.grad.any() for p in part.parameters())
+    keys = max(module.temporal.reading).replace("attn1", "norm1.weight")  # of the last attention, which no query depends on
+    assert module.weights()["encoder"][keys].grad.any()
     assert not module.guide.queries and not module.guide.keys
     given["with_reference"][:] = False
     assert torch.isfinite(module(given))
