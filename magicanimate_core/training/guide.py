@@ -42,11 +42,15 @@ class MatchGuide:
             attention.register_forward_pre_hook(lambda _, args, name=name: self.queries.update({name: args[0]}))
         encoder.register_forward_hook(lambda _, __, features: self.keys.update(features))
 
+    def forget(self) -> None:
+        """Drops what was seen, so that a run without loss (a validation clip) leaves nothing to the next one."""
+        self.queries.clear()
+        self.keys.clear()
+
     def __call__(self, parts: Tensor, reference_parts: Tensor, with_reference: Tensor) -> Tensor:
         """Scalar loss of the last run of the nets. parts (R, F, H / 4, W / 4), reference_parts (R, H / 4, W / 4)."""
         queries, keys = dict(self.queries), dict(self.keys)
-        self.queries.clear()
-        self.keys.clear()
+        self.forget()
         frames, losses = parts.shape[1], []
         for name, n in keys.items():
             attention, heads = self.attentions[name], self.attentions[name].heads

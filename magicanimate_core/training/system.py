@@ -62,6 +62,8 @@ class Animation(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Scalar loss: the mean over everything of |eps - eps_theta|^2 (Eq. 5 without, Eq. 6 with temporal layers)."""
+        if self.guide:
+            self.guide.forget()
         error = (self.predict(batch) - batch["noise"]) ** 2  # (R, F, 4, h, w)
         if self.person != 1:
             error = error * emphasis(batch["parts"], batch["reference_parts"], self.person)

@@ -83,5 +83,14 @@ def test_guided_loss_is_the_sum(animation, batch):
         torch.testing.assert_close(together, alone + 0.5 * guide_loss(module, given))
 
 
+def test_guide_forgets_runs_without_a_loss(animation, batch):
+    """A validation clip runs the nets, too; the next batch may have no reference at all."""
+    module, plain, given = animation("1", match=0.5), animation("1"), batch()
+    with torch.no_grad():
+        module.predict(batch(references=1))
+        given["with_reference"][:] = False
+        torch.testing.assert_close(module(given), plain(given))
+
+
 def guide_loss(module, given) -> torch.Tensor:
     return module.guide(given["parts"], given["reference_parts"], given["with_reference"])
