@@ -26,6 +26,7 @@ class Drawing:
     stride: tuple[int, int] = (1, 4)
     image_batch: int = 4
     drop_reference: float = 0.1
+    shift: float = 1.0
 
 
 class Batches:
@@ -57,7 +58,7 @@ class Batches:
             "poses": torch.from_numpy(poses),  # (R, F, H, W, 3) uint8
             "parts": coarse_parts(poses),  # (R, F, H / 4, W / 4) uint8
             "reference_parts": coarse_parts(reference_poses),  # (R, H / 4, W / 4) uint8
-            "timesteps": draw_timesteps(rng, count),
+            "timesteps": draw_timesteps(rng, count, self.drawing.shift),
             "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
             "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
         }

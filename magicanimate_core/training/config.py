@@ -47,6 +47,7 @@ class Loss:
     weighting: str = "eps"
     person: float = 1.0
     match: float = 0.0
+    appearance: float = 0.0
     gradient_checkpointing: bool = False
 
 
@@ -98,10 +99,15 @@ def check(config: Config) -> None:
         raise ValueError("drawing.batch, targets, image_batch, run.steps and accumulate must be 1 or more.")
     if config.model.prediction not in PREDICTIONS:
         raise ValueError(f"model.prediction is {config.model.prediction}; there are {', '.join(PREDICTIONS)}.")
-    if config.loss.match and config.loss.gradient_checkpointing:
-        raise ValueError("loss.match cannot watch blocks that are computed twice: switch loss.gradient_checkpointing off.")
-    if config.loss.person <= 0 or config.loss.match < 0:
-        raise ValueError("loss.person must be above 0, loss.match 0 or more.")
+    if (config.loss.match or config.loss.appearance) and config.loss.gradient_checkpointing:
+        raise ValueError(
+            "loss.match and loss.appearance cannot watch blocks that are computed twice: "
+            "switch loss.gradient_checkpointing off."
+        )
+    if config.loss.person <= 0 or min(config.loss.match, config.loss.appearance) < 0:
+        raise ValueError("loss.person must be above 0, loss.match and loss.appearance 0 or more.")
+    if drawing.shift <= 0:
+        raise ValueError(f"drawing.shift is {drawing.shift}; expected above 0, 1 for every timestep alike.")
     if min(config.vae.batch, config.vae.crops) < 1 or not 0 <= config.vae.person <= 1:
         raise ValueError("vae.batch and vae.crops must be 1 or more, vae.person between 0 and 1.")
     if config.loss.weighting not in WEIGHTINGS:

@@ -1,11 +1,14 @@
 """Help for nets that are trained from nothing: where the body is, from the DensePose of target and reference.
 
-Not in the paper, whose nets begin as Stable Diffusion and know what a person is. Left out with loss.person 1, loss.match 0.
+Not in the paper, whose nets begin as Stable Diffusion and know what a person is. Left out with loss.person 1, loss.match
+and loss.appearance 0.
 """
+
+from functools import partial
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange, repeat
+from einops import rearrange
 from torch import Tensor, nn
 
 EVERY = 4  # pixels between those whose parts a batch tells: half a latent's width
@@ -27,41 +30,80 @@ def emphasis(parts: Tensor, reference_parts: Tensor, person: float) -> Tensor:
     return (weight / weight.mean())[:, :, None]
 
 
-class MatchGuide:
-    """A second task: hybrid attention must look at the right places of the reference image.
+class Guide(nn.Module):
+    """Second tasks for hybrid attention: where to look in the reference (`match`), what to bring from it (`appearance`).
 
-    The background at the same place, a body part at that part of the body. Watches the UNet's attentions and the encoder
-    while they run; has no weights of its own.
+    Watches the UNet's attentions and the encoder while they run. The picture's own loss teaches the last attention only, and
+    slowly; asked one by one, all of them learn what to pass on.
     """
 
-    def __init__(self, attentions: dict[str, nn.Module], encoder: nn.Module):
-        self.attentions = attentions
+    def __init__(self, attentions: dict[str, nn.Module], encoder: nn.Module, match: float, appearance: float):
+        super().__init__()
+        self.match, self.appearance = match, appearance
+        self.attentions = dict(attentions)  # not registered: the UNet's own
         self.queries: dict[str, Tensor] = {}  # attention's name -> the UNet's tokens ((R F), L, D)
-        self.keys: dict[str, Tensor] = {}  # and the encoder's (R, L, D); none where every reference is dropped
+        self.outputs: dict[str, Tensor] = {}  # what the attention makes of them
+        self.features: dict[str, Tensor] = {}  # the encoder's tokens (R, L, D); none where every reference is dropped
         for name, attention in attentions.items():
-            attention.register_forward_pre_hook(lambda _, args, name=name: self.queries.update({name: args[0]}))
-        encoder.register_forward_hook(lambda _, __, features: self.keys.update(features))
+            attention.register_forward_hook(partial(self._see, name))
+        encoder.register_forward_hook(lambda _, __, features: self.features.update(features))
+        self.heads = nn.ModuleDict()
+        for name, attention in attentions.items() if appearance else ():
+            width = attention.to_q.in_features
+            self.heads[head_name(name)] = nn.ModuleList([nn.Linear(width, 4), nn.Linear(width, 4)])
+
+    def _see(self, name: str, _, args, output: Tensor) -> None:
+        self.queries[name], self.outputs[name] = args[0], output
 
     def forget(self) -> None:
         """Drops what was seen, so that a run without loss (a validation clip) leaves nothing to the next one."""
-        self.queries.clear()
-        self.keys.clear()
+        for seen in (self.queries, self.outputs, self.features):
+            seen.clear()
 
-    def __call__(self, parts: Tensor, reference_parts: Tensor, with_reference: Tensor) -> Tensor:
-        """Scalar loss of the last run of the nets. parts (R, F, H / 4, W / 4), reference_parts (R, H / 4, W / 4)."""
-        queries, keys = dict(self.queries), dict(self.keys)
+    def forward(self, batch: dict[str, Tensor], weight: Tensor | None) -> Tensor:
+        """Scalar loss of the last run of the nets. weight: what latent pixels count for, (R, F, 1, h, w); None: 1."""
+        queries, outputs, features = dict(self.queries), dict(self.outputs), dict(self.features)
         self.forget()
-        frames, losses = parts.shape[1], []
-        for name, n in keys.items():
-            attention, heads = self.attentions[name], self.attentions[name].heads
-            q = rearrange(attention.to_q(queries[name]), "b l (h d) -> b h l d", h=heads)
-            k = repeat(attention.to_k(n), "r m (h d) -> (r f) h m d", h=heads, f=frames)
-            grid = grid_of(n.shape[1], reference_parts.shape[-2:])
-            targets = shares(rearrange(parts, "r f h w -> (r f) h w"), grid)
-            references = shares(reference_parts, grid).repeat_interleave(frames, 0)
-            seen = with_reference.repeat_interleave(frames)
-            losses.append(match_loss(q[seen], k[seen], targets[seen], references[seen]))
-        return torch.stack(losses).mean() if losses else parts.new_zeros((), dtype=torch.float32)
+        losses = []
+        for name, n in features.items():
+            if self.match:
+                losses.append(self.match * self._match(name, queries[name], n, batch))
+            if self.appearance:
+                losses.append(self.appearance * self._appearance(name, outputs[name], n, batch, weight))
+        return torch.stack(losses).sum() / len(features) if losses else batch["latents"].new_zeros(())
+
+    def _match(self, name: str, tokens: Tensor, n: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """One frame of each reference: the others' attention over all tokens would cost more than it teaches."""
+        attention, seen = self.attentions[name], batch["with_reference"]
+        first = rearrange(tokens, "(r f) l d -> r f l d", r=len(n))[:, 0]
+        q, k = (
+            rearrange(to(x[seen]), "r l (h d) -> r h l d", h=attention.heads)
+            for to, x in ((attention.to_q, first), (attention.to_k, n))
+        )
+        grid = grid_of(n.shape[1], batch["reference_parts"].shape[-2:])
+        return match_loss(q, k, shares(batch["parts"][seen, 0], grid), shares(batch["reference_parts"][seen], grid))
+
+    def _appearance(self, name: str, out: Tensor, n: Tensor, batch: dict[str, Tensor], weight: Tensor | None) -> Tensor:
+        """Squared errors of latents that linear heads read: the reference's off its features, the targets' off outputs."""
+        grid, seen = grid_of(n.shape[1], batch["reference_parts"].shape[-2:]), batch["with_reference"]
+        of_features, of_outputs = self.heads[head_name(name)]
+        read = (of_features(n).float() - tokens_of(batch["reference"], grid)) ** 2  # (R, L, 4)
+        if not seen.any():
+            return read.mean()
+        told = seen.repeat_interleave(len(out) // len(n))  # (R F): a dropped reference tells nothing
+        made = (of_outputs(out[told]).float() - tokens_of(batch["latents"].flatten(0, 1)[told], grid)) ** 2
+        if weight is not None:
+            made = made * tokens_of(weight.flatten(0, 1)[told], grid)
+        return read.mean() + made.mean()
+
+
+def head_name(attention: str) -> str:
+    return attention.replace(".", "_")  # names of modules have no dots
+
+
+def tokens_of(maps: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Means of (B, C, h, w) over the tokens of a level, (B, L, C)."""
+    return F.adaptive_avg_pool2d(maps, grid).flatten(2).mT
 
 
 def match_loss(q: Tensor, k: Tensor, targets: Tensor, references: Tensor) -> Tensor:

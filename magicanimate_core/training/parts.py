@@ -24,7 +24,7 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
     module = Animation(
         base.unet,
         encoder_unet(files.get("appearance_encoder"), base.unet),
-        controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths),
+        controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths, stage == "scratch"),
         motion_module(files.get("temporal_attention"), shape) if stage == "2" else None,
         base.text_encoder(prompts.token_ids("", None))[0].detach(),
         stage,
@@ -32,6 +32,7 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
         base.prediction,
         config.loss.person,
         config.loss.match,
+        config.loss.appearance,
     )
     if config.loss.gradient_checkpointing:
         module.enable_gradient_checkpointing()
@@ -71,13 +72,20 @@ def encoder_unet(path: Path | None, unet):
     return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read(path, ENCODER)))
 
 
-def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS):
-    """The published pose ControlNet, or the base UNet's way down with outputs that begin at zero."""
+def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS, scratch: bool = False):
+    """The published pose ControlNet, or the base UNet's way down with outputs that begin at zero.
+
+    With `scratch` they begin random: zeros spare a base model that can draw already, and an untrained one only loses time.
+    """
     from diffusers import ControlNetModel
 
     if path is not None:
         return load_controlnet(path)
-    return ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=hint_widths)
+    net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=hint_widths)
+    outputs = [*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out]
+    for output in outputs if scratch else ():
+        output.reset_parameters()
+    return net
 
 
 def motion_module(path: Path | None, shape: arch.UNetShape) -> MotionModule:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ..noise import TRAIN_TIMESTEPS, betas
 from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
-from .guide import MatchGuide, emphasis
+from .guide import Guide, emphasis
 
 Batch = dict[str, Tensor]
 
@@ -25,7 +25,8 @@ class Animation(nn.Module):
 
     def __init__(
         self, unet, encoder, controlnet, motion, text: Tensor, stage: str,
-        weighting="eps", prediction="epsilon", person: float = 1.0, match: float = 0.0,
+        weighting="eps", prediction="epsilon", person: float = 1.0,
+        match: float = 0.0, appearance: float = 0.0,
     ):  # fmt: skip
         super().__init__()
         parts = {"unet": unet, "encoder": encoder, "controlnet": controlnet} | ({"motion": motion} if motion else {})
@@ -40,8 +41,8 @@ class Animation(nn.Module):
         self.requires_grad_(False)
         for name in stage_parts(stage):
             parts[name].requires_grad_(True)
-        self.person, self.match = person, match
-        self.guide = MatchGuide(self.temporal.reading, self.encoder) if match else None
+        self.person = person
+        self.guide = Guide(self.temporal.reading, self.encoder, match, appearance) if match or appearance else None
 
     def weights(self) -> dict[str, dict[str, Tensor]]:
         """The tensors of unet, encoder, controlnet and motion, each under the names of its own class."""
@@ -65,12 +66,11 @@ class Animation(nn.Module):
         if self.guide:
             self.guide.forget()
         error = (self.predict(batch) - batch["noise"]) ** 2  # (R, F, 4, h, w)
-        if self.person != 1:
-            error = error * emphasis(batch["parts"], batch["reference_parts"], self.person)
+        weight = emphasis(batch["parts"], batch["reference_parts"], self.person) if self.person != 1 else None
+        if weight is not None:
+            error = error * weight
         loss = (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
-        if self.guide:
-            loss = loss + self.match * self.guide(batch["parts"], batch["reference_parts"], batch["with_reference"])
-        return loss
+        return loss + self.guide(batch, weight) if self.guide else loss
 
     def weight(self, timesteps: Tensor) -> Tensor:
         """What the squared error counts for at a timestep, (R,).
@@ -135,6 +135,7 @@ class Animation(nn.Module):
         return signal.sqrt() * latents + (1 - signal).sqrt() * noise
 
 
-def draw_timesteps(rng, count: int) -> Tensor:
-    """(count,), uniform over the schedule."""
-    return torch.from_numpy(rng.integers(0, TRAIN_TIMESTEPS, count))
+def draw_timesteps(rng, count: int, shift: float = 1.0) -> Tensor:
+    """(count,), uniform over the schedule; a shift above 1 draws more of high noise (Esser et al., 2024, Eq. 23)."""
+    u = (rng.integers(0, TRAIN_TIMESTEPS, count) + 0.5) / TRAIN_TIMESTEPS
+    return torch.from_numpy(TRAIN_TIMESTEPS * shift * u / (1 + (shift - 1) * u)).long()

@@ -1,10 +1,13 @@
 """Eq. 7 by chance, and that chance is a function of the step."""
 
+import math
+
 import numpy as np
 import pytest
 from pack.magicanimate_core.training.batches import Batches, Drawing
 from pack.magicanimate_core.training.data import BadItem, DancerClips, DancerStills, Sample
 from pack.magicanimate_core.training.draws import Joint, generator, pick_frames, pick_reference
+from pack.magicanimate_core.training.system import draw_timesteps
 
 JOINT = Joint(tau_0=0.3, tau_1=0.2, tau_2=0.5)
 
@@ -93,3 +96,15 @@ def test_a_set_of_bad_items_ends_with_a_sentence():
 def test_joint_training_needs_pictures():
     with pytest.raises(ValueError, match="image set"):
         Batches("1", DancerClips(3, "train", 9, 16, 16), None, Drawing(), Joint(tau_0=0.1), 0)
+
+
+def test_shift_draws_more_of_high_noise():
+    """A shift moves u to s u / (1 + (s - 1) u): the share above any timestep is known; 1 leaves every timestep alike."""
+    rng = np.random.default_rng(0)
+    drawn = draw_timesteps(rng, 20000, 8.0)
+    assert 0 <= drawn.min() and drawn.max() <= 999
+    for above in (500, 890, 990):
+        u = above / 1000 / (8 - 7 * above / 1000)  # the inverse
+        assert abs((drawn >= above).float().mean().item() - (1 - u)) < 4 * math.sqrt(u * (1 - u) / 20000) + 1e-3
+    even = draw_timesteps(np.random.default_rng(1), 500)
+    assert even.tolist() == np.random.default_rng(1).integers(0, 1000, 500).tolist()

@@ -1,11 +1,12 @@
-"""What helps nets from nothing: the person counts more, and attention must find the places that match."""
+"""What helps nets from nothing: the person counts more, attention must find what matches and bring what it looks like."""
 
 import math
 import re
 
 import torch
+from pack.magicanimate_core.architecture import UNetShape
 from pack.magicanimate_core.densepose import PART_NAMES
-from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, emphasis, grid_of, match_loss, shares
+from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, Guide, emphasis, grid_of, match_loss, shares, tokens_of
 
 
 def test_person_counts_more_where_it_is_or_was():
@@ -69,18 +70,63 @@ def test_guide_reaches_both_nets_and_keeps_nothing(animation, batch):
         assert any(p.grad is not None and p.grad.any() for p in part.parameters())
     keys = max(module.temporal.reading).replace("attn1", "norm1.weight")  # of the last attention, which no query depends on
     assert module.weights()["encoder"][keys].grad.any()
-    assert not module.guide.queries and not module.guide.keys
+    assert not any((module.guide.queries, module.guide.outputs, module.guide.features))
     given["with_reference"][:] = False
     assert torch.isfinite(module(given))
     assert module.state_dict().keys() == plain.state_dict().keys() and plain.guide is None
 
 
 def test_guided_loss_is_the_sum(animation, batch):
-    module, plain, given = animation("1", match=0.5), animation("1"), batch()
+    """Of Eq. 5, `match` times the one task and `appearance` times the other."""
+    guided, plain, given = animation("1", match=0.5, appearance=2.0), animation("1"), batch()
     with torch.no_grad():
-        alone, together = plain(given), module(given)
-        module.predict(given)
-        torch.testing.assert_close(together, alone + 0.5 * guide_loss(module, given))
+        alone, together = plain(given), guided(given)
+        parts = []
+        for name in ("match", "appearance"):
+            guided.predict(given)
+            guided.guide.match, guided.guide.appearance = float(name == "match"), float(name == "appearance")
+            parts.append(guide_loss(guided, given))
+        torch.testing.assert_close(together, alone + 0.5 * parts[0] + 2.0 * parts[1])
+    assert min(parts) > 0
+
+
+class Attention(torch.nn.Identity):
+    """What the guide wants of one: tokens go in and out, four wide."""
+
+    def __init__(self):
+        super().__init__()
+        self.to_q, self.heads = torch.nn.Linear(4, 4), 1
+
+
+def test_appearance_by_hand(batch):
+    """Heads that copy: what the tokens lack of the latents is the loss; a dropped reference asks nothing of its targets."""
+    given, attention, encoder = batch(), Attention(), torch.nn.Identity()
+    guide = Guide({"up.attn1": attention}, encoder, match=0.0, appearance=3.0)
+    for head in guide.heads["up_attn1"]:
+        head.weight.data, head.bias.data = torch.eye(4), torch.zeros(4)
+    targets, reference = tokens_of(given["latents"].flatten(0, 1), (4, 4)), tokens_of(given["reference"], (4, 4))
+    given["with_reference"][1] = False
+    weight = torch.rand(2, 3, 1, 4, 4)
+
+    def loss(outputs, features):
+        attention(outputs), encoder({"up.attn1": features})
+        return guide(given, weight).detach()
+
+    assert loss(targets, reference) == 0
+    torch.testing.assert_close(loss(targets, reference + 0.5), torch.tensor(3 * 0.25))
+    torch.testing.assert_close(loss(targets + 0.5, reference), 3 * 0.25 * weight[0].mean())
+    targets[3:] += 1  # the second reference is dropped: its targets cannot be told
+    assert loss(targets, reference) == 0
+
+
+def test_heads_learn_and_are_not_exported(animation, batch):
+    module, plain, given = animation("scratch", appearance=1.0), animation("scratch"), batch()
+    module(given).backward()
+    assert all(p.grad.any() for p in module.guide.heads.parameters())
+    assert not any("heads" in name for part in module.weights().values() for name in part)
+    assert {
+        name for name in module.state_dict() if name.startswith("guide.")
+    } == module.state_dict().keys() - plain.state_dict().keys()
 
 
 def test_guide_forgets_runs_without_a_loss(animation, batch):
@@ -93,4 +139,15 @@ def test_guide_forgets_runs_without_a_loss(animation, batch):
 
 
 def guide_loss(module, given) -> torch.Tensor:
-    return module.guide(given["parts"], given["reference_parts"], given["with_reference"])
+    return module.guide(given, None)
+
+
+def test_an_untrained_base_gets_no_zeros_to_learn_through():
+    from pack.magicanimate_core.standalone.base import build_unet
+    from pack.magicanimate_core.training.parts import controlnet
+
+    unet = build_unet(UNetShape((32, 32), (True, True), 8, res_blocks=1))
+    for scratch in (False, True):
+        net = controlnet(None, unet, scratch=scratch)
+        outputs = [*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out]
+        assert all(bool(output.weight.any()) == scratch for output in outputs)
