@@ -13,7 +13,7 @@ from pathlib import Path
 from .comfyui import PACK
 from .environment import run
 
-STAGES = ("vae", "scratch", "1", "2")
+STAGES = ("vae", "scratch", "1", "2", "decoder")
 QUICK = (
     "data.clips=dancers:train?clips=4&frames=24",
     "data.images=dancers:train?stills=4",
@@ -41,7 +41,7 @@ def main() -> int:
         for steps in (10, 20) if options.quick else (None,):
             train(stage, out, changes + ([f"run.steps={steps}"] if steps else []))
     if not options.quick:
-        call("-m", "benchmarks.demo_quality", "--weights", out / "2" / "export")
+        call("-m", "benchmarks.demo_quality", "--weights", out / "decoder" / "export")
     print(f"The model lies in {out / '2' / 'export'}.")
     return 0
 

@@ -11,7 +11,7 @@ from ..densepose import nearest_parts
 from .data import BadItem, Source
 from .draws import Joint, generator, pick_frames, pick_reference
 from .guide import EVERY
-from .system import draw_timesteps
+from .system import VIDEO, draw_timesteps
 
 ATTEMPTS = 100  # so many items in a row may be bad before training gives up
 
@@ -36,16 +36,17 @@ class Batches:
     """
 
     def __init__(self, stage: str, clips: Source, images: Source | None, drawing: Drawing, joint: Joint, seed: int):
-        if images is None and (joint.tau_1 if stage == "2" else joint.tau_0) > 0:
+        self.video = stage in VIDEO
+        if images is None and (joint.tau_1 if self.video else joint.tau_0) > 0:
             raise ValueError("Joint training needs an image set: give data.images, or set tau_0 and tau_1 to 0.")
-        self.stage, self.clips, self.images = stage, clips, images
+        self.clips, self.images = clips, images
         self.drawing, self.joint, self.seed = drawing, joint, seed
         self.skipped: Counter[str] = Counter()
 
     def __call__(self, step: int, part: int, rank: int) -> dict[str, Tensor]:
         """One kind of Eq. 7 for the whole batch, so that it is one tensor."""
         rng = generator(self.seed, step, part, rank)
-        kind = self.joint.kind(2 if self.stage == "2" else 1, float(rng.random()))
+        kind = self.joint.kind(2 if self.video else 1, float(rng.random()))
         frames = self.frames(kind)
         count = self.count(kind)
         items = [self.item(rng, kind, frames) for _ in range(count)]
@@ -65,7 +66,7 @@ class Batches:
 
     def count(self, kind: str) -> int:
         """References in a batch: so many that batches of single frames are not smaller than the others."""
-        if self.stage == "2":
+        if self.video:
             return self.drawing.batch if kind == "clip" else self.drawing.image_batch
         return self.drawing.batch * self.drawing.targets if kind == "image" else self.drawing.batch
 
@@ -75,7 +76,7 @@ class Batches:
             return 1
         if kind == "clip":
             return self.drawing.frames
-        return 1 if self.stage == "2" else self.drawing.targets
+        return 1 if self.video else self.drawing.targets
 
     def item(self, rng: np.random.Generator, kind: str, frames: int):
         """(targets, reference, poses, reference's pose) of a readable item; bad ones are counted and drawn again."""

@@ -17,6 +17,7 @@ EPILOG = """stages, in this order:
   vae, scratch   only for a model from nothing: a small VAE, then base UNet, encoder and ControlNet together
   1              appearance encoder and ControlNet, the base frozen, no temporal layers (paper Eq. 5)
   2              the temporal attention layers only (Eq. 6)
+  decoder        only for a model from nothing: its VAE's decoder once more, on latents as the finished nets make them
 
 examples:
   python -m magicanimate_core train my.yaml --stage 1 --out runs/mine
@@ -45,7 +46,12 @@ def main(options) -> None:
     previous = options.start or earlier_export(options.out, options.stage)
     folder = options.out / options.stage
     folder.mkdir(parents=True, exist_ok=True)
-    written = train_vae(config, folder) if options.stage == "vae" else train_stage(config, options.stage, folder, previous)
+    if options.stage == "vae":
+        written = train_vae(config, folder)
+    elif options.stage == "decoder":
+        written = train_decoder(config, folder, previous)
+    else:
+        written = train_stage(config, options.stage, folder, previous)
     print("\n".join(f"wrote {path}" for path in written))
 
 
@@ -62,27 +68,73 @@ def train_stage(config: Config, stage: str, folder: Path, previous: Path | None)
 
     from .batches import Batches
     from .loop import train
-    from .parts import animation, base_model
-    from .samples import Samples
     from .task import AnimationTask
 
-    opened = [fitted(config, name) if name else None for name in (config.data.clips, config.data.images)]
+    opened = sources(config)
+    vae, module = nets(config, stage, previous)
+    with PartialState().main_process_first():  # the others find its cache
+        clips, images = (cached(config, source, name, vae) for source, name in zip(opened, ("clips", "images"), strict=True))
+    batches = Batches(stage, clips, images, config.drawing, config.joint, config.seed)
+    train(AnimationTask(module, vae, batches, samples(config, module, vae)), config.run, folder)
+    tell_skipped(batches)
+    return exported(module, vae, config, stage, folder / "export", previous) if PartialState().is_main_process else []
+
+
+def train_decoder(config: Config, folder: Path, previous: Path | None) -> list[Path]:
+    """Trains the VAE's decoder on what the nets of `previous` make, and exports all of them with it."""
+    from accelerate import PartialState
+
+    from .batches import Batches
+    from .decoder import DecoderLoss, DecoderTask
+    from .export import export_vae
+    from .loop import train
+
+    if previous is None or not any((previous / "magicanimate").glob("temporal_attention/*")):
+        raise ValueError("Stage decoder follows the temporal layers: run stage 2 first, or give its export with --start.")
+    vae, module = nets(config, "decoder", previous)
+    batches = Batches("decoder", *sources(config), config.drawing, config.joint, config.seed)
+    loss = DecoderLoss(vae, module, config.loss.person, config.vae.edges)
+    train(DecoderTask(loss, batches, samples(config, module, vae)), config.run, folder)
+    tell_skipped(batches)
+    if not PartialState().is_main_process:
+        return []
+    shutil.copytree(previous, folder / "export", dirs_exist_ok=True)
+    return export_vae(vae, folder / "export")
+
+
+def nets(config: Config, stage: str, previous: Path | None):
+    """(VAE, the module that the stage trains) of the config or of an earlier stage, on this process's device."""
+    from accelerate import PartialState
+
+    from .parts import animation, base_model
+
     base = base_model(config.model, previous)
-    process = PartialState()  # this one among all that accelerate or torchrun started
-    vae = base.vae.eval().requires_grad_(False).to(process.device)
+    vae = (
+        base.vae.eval().requires_grad_(False).to(PartialState().device)
+    )  # one among all that accelerate or torchrun started
     module = animation(config, stage, base, previous)
     if config.run.mixed_precision != "no":
         module.halve_frozen(HALVES[config.run.mixed_precision])
-    with process.main_process_first():  # the others find its cache
-        clips, images = (cached(config, source, name, vae) for source, name in zip(opened, ("clips", "images"), strict=True))
-    samples = None
-    if config.validation.clips:
-        samples = Samples(module, vae, fitted(config, config.validation.clips), config.validation, config.seed)
-    task = AnimationTask(module, vae, Batches(stage, clips, images, config.drawing, config.joint, config.seed), samples)
-    train(task, config.run, folder)
-    for reason, count in task.batches.skipped.most_common():
+    return vae, module
+
+
+def samples(config: Config, module, vae):
+    """What draws validation clips, where the config names some."""
+    from .samples import Samples
+
+    if not config.validation.clips:
+        return None
+    return Samples(module, vae, fitted(config, config.validation.clips), config.validation, config.seed)
+
+
+def sources(config: Config) -> list:
+    """data.clips and data.images, the latter None where there are none."""
+    return [fitted(config, name) if name else None for name in (config.data.clips, config.data.images)]
+
+
+def tell_skipped(batches) -> None:
+    for reason, count in batches.skipped.most_common():
         print(f"skipped {count} times: {reason}")
-    return exported(module, vae, config, stage, folder / "export", previous) if process.is_main_process else []
 
 
 def exported(module, vae, config: Config, stage: str, folder: Path, previous: Path | None) -> list[Path]:

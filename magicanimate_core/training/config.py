@@ -14,7 +14,7 @@ from .loop import Run
 from .vae import VaeSettings
 
 WEIGHTINGS = ("eps", "min_snr", "v")
-STAGES = ("vae", "scratch", "1", "2")
+STAGES = ("vae", "scratch", "1", "2", "decoder")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..standalone import prompts
 from ..standalone.base import Base, build_unet, load_base, load_vae, read
 from ..standalone.models import PUBLISHED, load_controlnet, load_motion_module
 from .config import Config, ModelFiles
-from .system import Animation
+from .system import VIDEO, Animation
 
 
 def animation(config: Config, stage: str, base: Base, previous: Path | None) -> Animation:
@@ -25,7 +25,7 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
         base.unet,
         encoder_unet(files.get("appearance_encoder"), base.unet),
         controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths, stage == "scratch"),
-        motion_module(files.get("temporal_attention"), shape) if stage == "2" else None,
+        motion_module(files.get("temporal_attention"), shape) if stage in VIDEO else None,
         base.text_encoder(prompts.token_ids("", None))[0].detach(),
         stage,
         config.loss.weighting,

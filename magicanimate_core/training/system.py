@@ -9,6 +9,7 @@ from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
 from .guide import Guide, emphasis
 
 Batch = dict[str, Tensor]
+VIDEO = ("2", "decoder")  # the stages with temporal layers
 
 
 def stage_parts(stage: str) -> tuple[str, ...]:
@@ -16,7 +17,7 @@ def stage_parts(stage: str) -> tuple[str, ...]:
 
     `scratch` is ours: where no Stable Diffusion of the wanted size exists, the base is trained together with its conditions.
     """
-    parts = {"scratch": ("unet", "encoder", "controlnet"), "1": ("encoder", "controlnet"), "2": ("motion",)}
+    parts = {"scratch": ("unet", "encoder", "controlnet"), "1": ("encoder", "controlnet"), "2": ("motion",), "decoder": ()}
     return parts[stage]
 
 
@@ -110,6 +111,12 @@ class Animation(nn.Module):
         if self.prediction == "v_prediction":
             out = self.noise_of(out.float(), noisy, timesteps)
         return rearrange(out.float(), "(r f) c h w -> r f c h w", r=count)
+
+    def clean(self, batch: Batch) -> Tensor:
+        """z_0 as the nets see it in the batch's z_t, (R, F, 4, h, w)."""
+        signal = rearrange(self.signal[batch["timesteps"]], "r -> r 1 1 1 1")
+        noisy = self.add_noise(batch["latents"], batch["noise"], batch["timesteps"])
+        return (noisy - (1 - signal).sqrt() * self.predict(batch)) / signal.sqrt()
 
     def noise_of(self, velocity: Tensor, noisy: Tensor, timesteps: Tensor) -> Tensor:
         """eps of v = sqrt(alpha bar) eps - sqrt(1 - alpha bar) z_0 and z_t, (B, 4, h, w)."""

@@ -25,16 +25,16 @@ vae: {widths: [8, 8, 8, 8], groups: 4, batch: 2, crop: 32}
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
-    """All four stages, two steps each."""
+    """All stages, two steps each."""
     folder = tmp_path_factory.mktemp("training")
     (folder / "my.yaml").write_text(CONFIG.replace("CACHE", str(folder / "cache")))
-    for stage in ("vae", "scratch", "1", "2"):
+    for stage in ("vae", "scratch", "1", "2", "decoder"):
         assert cli.main(["train", str(folder / "my.yaml"), "--stage", stage, "--out", str(folder)]) == 0
     return folder
 
 
 def test_logs_checkpoints_and_validation(trained):
-    for stage in ("scratch", "1", "2"):
+    for stage in ("scratch", "1", "2", "decoder"):
         lines = [json.loads(line) for line in (trained / stage / "log.jsonl").read_text().splitlines()]
         assert [line["step"] for line in lines] == [1, 2, 2] and "validation_l1" in lines[-1]
         assert [path.name for path in (trained / stage / "validation" / "0000002").iterdir()] == ["held_out_00000.mp4"]
@@ -46,10 +46,14 @@ def test_each_stage_changes_what_it_trains_and_nothing_else(trained):
         export = trained / stage / "export"
         return {str(path.relative_to(export)): load_file(path) for path in export.rglob("*.safetensors")}
 
-    scratch, one, two = (weights(stage) for stage in ("scratch", "1", "2"))
+    scratch, one, two, last = (weights(stage) for stage in ("scratch", "1", "2", "decoder"))
     changed = {name for name in scratch if any(not torch.equal(scratch[name][k], one[name][k]) for k in one[name])}
     assert {name.split("/")[1] for name in changed} == {"appearance_encoder", "densepose_controlnet"}
     assert {name for name in one if any(not torch.equal(one[name][k], two[name][k]) for k in two[name])} == set()
+    changed = {f"{name} {k}" for name in last for k in last[name] if not torch.equal(two[name][k], last[name][k])}
+    vae = "base/vae/diffusion_pytorch_model.safetensors"
+    assert changed and all(place.startswith((f"{vae} decoder.", f"{vae} post_quant_conv.")) for place in changed)
+    assert last.keys() == two.keys()
     (motion,) = two.keys() - one.keys()
     assert any(tensor.any() for key, tensor in two[motion].items() if key.endswith("proj_out.weight"))
 
