@@ -42,7 +42,7 @@ def main() -> int:
             train(stage, out, changes + ([f"run.steps={steps}"] if steps else []))
     if not options.quick:
         call("-m", "benchmarks.demo_quality", "--weights", out / "decoder" / "export")
-    print(f"The model lies in {out / '2' / 'export'}.")
+    print(f"The model lies in {out / 'decoder' / 'export'}.")
     return 0
 
 
