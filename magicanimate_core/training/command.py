@@ -47,7 +47,7 @@ def main(options) -> None:
     folder = options.out / options.stage
     folder.mkdir(parents=True, exist_ok=True)
     if options.stage == "vae":
-        written = train_vae(config, folder)
+        written = train_vae(config, folder, options.start)
     elif options.stage == "decoder":
         written = train_decoder(config, folder, previous)
     else:
@@ -153,15 +153,16 @@ def exported(module, vae, config: Config, stage: str, folder: Path, previous: Pa
     return written
 
 
-def train_vae(config: Config, folder: Path) -> list[Path]:
-    """Trains a VAE on single frames, then gives its latents unit variance, and exports it."""
+def train_vae(config: Config, folder: Path, start: Path | None) -> list[Path]:
+    """Trains a VAE, new or that of `start`, on single frames, then gives its latents unit variance, and exports it."""
+    from ..standalone.base import load_vae
     from .data import Sample
     from .export import export_vae
     from .loop import train
     from .vae import VaeTask, encode, new_vae, normalise
 
     torch.manual_seed(config.seed)
-    vae = new_vae(config.vae)
+    vae = load_vae(start / "base", {}) if start else new_vae(config.vae)
     source = fitted(config, config.data.clips)
 
     def pictures(rng: np.random.Generator, count: int) -> Sample:

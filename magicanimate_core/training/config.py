@@ -11,6 +11,7 @@ from ..published import PREDICTIONS
 from .batches import Drawing
 from .draws import Joint
 from .loop import Run
+from .system import Loss
 from .vae import VaeSettings
 
 WEIGHTINGS = ("eps", "min_snr", "v")
@@ -40,15 +41,6 @@ class Data:
     width: int = 512
     fit: str = "crop"
     cache: str = ""
-
-
-@dataclass(frozen=True)
-class Loss:
-    weighting: str = "eps"
-    person: float = 1.0
-    match: float = 0.0
-    appearance: float = 0.0
-    gradient_checkpointing: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def check(config: Config) -> None:
         raise ValueError("drawing.batch, targets, image_batch, run.steps and accumulate must be 1 or more.")
     if config.model.prediction not in PREDICTIONS:
         raise ValueError(f"model.prediction is {config.model.prediction}; there are {', '.join(PREDICTIONS)}.")
-    if (config.loss.match or config.loss.appearance) and config.loss.gradient_checkpointing:
+    if config.loss.guided and config.loss.gradient_checkpointing:
         raise ValueError(
             "loss.match and loss.appearance cannot watch blocks that are computed twice: "
             "switch loss.gradient_checkpointing off."

@@ -28,11 +28,8 @@ def animation(config: Config, stage: str, base: Base, previous: Path | None) -> 
         motion_module(files.get("temporal_attention"), shape) if stage in VIDEO else None,
         base.text_encoder(prompts.token_ids("", None))[0].detach(),
         stage,
-        config.loss.weighting,
         base.prediction,
-        config.loss.person,
-        config.loss.match,
-        config.loss.appearance,
+        config.loss,
     )
     if config.loss.gradient_checkpointing:
         module.enable_gradient_checkpointing()

@@ -1,5 +1,7 @@
 """The nets of a stage as one module, and its loss (Eq. 5, Eq. 6)."""
 
+from dataclasses import dataclass
+
 import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
@@ -21,14 +23,25 @@ def stage_parts(stage: str) -> tuple[str, ...]:
     return parts[stage]
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What is added up. The config file explains each (training/config.yaml)."""
+
+    weighting: str = "eps"
+    person: float = 1.0
+    match: float = 0.0
+    appearance: float = 0.0
+    gradient_checkpointing: bool = False
+
+    @property
+    def guided(self) -> bool:
+        return bool(self.match or self.appearance)
+
+
 class Animation(nn.Module):
     """Everything between a batch and the loss. `motion` is None in the stages that leave the temporal layers out."""
 
-    def __init__(
-        self, unet, encoder, controlnet, motion, text: Tensor, stage: str,
-        weighting="eps", prediction="epsilon", person: float = 1.0,
-        match: float = 0.0, appearance: float = 0.0,
-    ):  # fmt: skip
+    def __init__(self, unet, encoder, controlnet, motion, text: Tensor, stage: str, prediction="epsilon", loss=Loss()):
         super().__init__()
         parts = {"unet": unet, "encoder": encoder, "controlnet": controlnet} | ({"motion": motion} if motion else {})
         # their own names, before modules are swapped
@@ -36,14 +49,13 @@ class Animation(nn.Module):
         self.temporal = TemporalUNet(unet, motion)
         self.encoder = AppearanceEncoder(encoder)
         self.controlnet = controlnet
-        self.stage, self.weighting, self.prediction = stage, weighting, prediction
+        self.stage, self.prediction, self.loss = stage, prediction, loss
         self.register_buffer("text", text, persistent=False)  # the empty prompt's tokens (1, L, D)
         self.register_buffer("signal", torch.cumprod(1 - betas(), 0), persistent=False)  # alpha bar, (1000,)
         self.requires_grad_(False)
         for name in stage_parts(stage):
             parts[name].requires_grad_(True)
-        self.person = person
-        self.guide = Guide(self.temporal.reading, self.encoder, match, appearance) if match or appearance else None
+        self.guide = Guide(self.temporal.reading, self.encoder, loss.match, loss.appearance) if loss.guided else None
 
     def weights(self) -> dict[str, dict[str, Tensor]]:
         """The tensors of unet, encoder, controlnet and motion, each under the names of its own class."""
@@ -67,7 +79,7 @@ class Animation(nn.Module):
         if self.guide:
             self.guide.forget()
         error = (self.predict(batch) - batch["noise"]) ** 2  # (R, F, 4, h, w)
-        weight = emphasis(batch["parts"], batch["reference_parts"], self.person) if self.person != 1 else None
+        weight = emphasis(batch["parts"], batch["reference_parts"], self.loss.person) if self.loss.person != 1 else None
         if weight is not None:
             error = error * weight
         loss = (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
@@ -80,9 +92,9 @@ class Animation(nn.Module):
         the velocity (Salimans & Ho, 2022): high noise, where only the conditions tell what to draw, counts more.
         """
         signal = self.signal[timesteps]
-        if self.weighting == "v":
+        if self.loss.weighting == "v":
             return 1 / signal
-        if self.weighting == "min_snr":
+        if self.loss.weighting == "min_snr":
             snr = signal / (1 - signal)
             return snr.clamp(max=5) / snr
         return torch.ones_like(signal)

@@ -7,12 +7,12 @@ from pack.magicanimate_core import architecture as arch
 SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)
 
 
-def new_animation(stage: str, weighting: str = "eps", seed: int = 0, **more):
+def new_animation(stage: str, weighting: str = "eps", seed: int = 0, prediction: str = "epsilon", **loss):
     """All parts with random weights, also those that begin at zero: nothing may hide behind a zero."""
     from diffusers import ControlNetModel
     from pack.magicanimate_core.motion_module import MotionLayout, MotionModule
     from pack.magicanimate_core.standalone.base import build_unet
-    from pack.magicanimate_core.training.system import Animation
+    from pack.magicanimate_core.training.system import Animation, Loss
 
     torch.manual_seed(seed)
     unet, encoder = build_unet(SHAPE), build_unet(SHAPE)
@@ -21,7 +21,7 @@ def new_animation(stage: str, weighting: str = "eps", seed: int = 0, **more):
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.1)
     motion = MotionModule(MotionLayout(arch.temporal_widths(SHAPE))) if stage == "2" else None
-    return Animation(unet, encoder, controlnet, motion, torch.randn(1, 3, 8), stage, weighting, **more)
+    return Animation(unet, encoder, controlnet, motion, torch.randn(1, 3, 8), stage, prediction, Loss(weighting, **loss))
 
 
 def new_batch(references: int = 2, frames: int = 3, seed: int = 1) -> dict:

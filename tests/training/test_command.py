@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from pack.magicanimate_core import cli
+from pack.magicanimate_core.standalone.base import load_vae
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -96,6 +97,19 @@ def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
         assert (old.read_bytes() == new.read_bytes()) == (not learns), name
     for path in (start / "base").rglob("*.safetensors"):
         assert path.read_bytes() == (tmp_path / stage / "export" / path.relative_to(start)).read_bytes()
+
+
+def test_a_vae_goes_on_from_another(trained, tmp_path):
+    """At learning rate 0 it stays what it was: --start is where it begins."""
+    start = trained / "vae" / "export"
+    arguments = ["--out", str(tmp_path), "--start", str(start), "--set", "run.learning_rate=0"]
+    assert cli.main(["train", str(trained / "my.yaml"), "--stage", "vae", *arguments]) == 0
+    old, new = (load_vae(folder / "base", {}) for folder in (start, tmp_path / "vae" / "export"))
+    pixels = torch.rand(2, 3, 32, 32) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(
+            *(vae.decode(vae.encode(pixels).latent_dist.mean).sample for vae in (old, new)), atol=5e-3, rtol=0
+        )
 
 
 def test_mistakes_are_one_sentence(trained, tmp_path, capsys):
