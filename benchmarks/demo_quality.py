@@ -4,6 +4,7 @@
 
 Each reference shows the dancer in another motion than the one that is asked for. Four answers are compared:
 the model; the reference repeated; the model with the appearance encoder disconnected; the model without temporal attention.
+A fifth row is the floor under the model: the true frames, encoded and decoded by its VAE.
 - `person`: mean |made - true| (0..255) over the union of the person's masks in the reference and in the true frame.
 - `change`: mean |(x[t+1] - x[t]) - (y[t+1] - y[t])| over whole frames, x made and y true: flicker and wrong motion.
 """
@@ -23,7 +24,7 @@ from magicanimate_core.standalone.unet import TemporalUNet
 from magicanimate_core.training.samples import decode_frames, to_pixels
 from magicanimate_core.training.task import encode_frames
 
-VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention")
+VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention", "true frames through the VAE")
 BARS = {  # the ratio of the model's error to the other's that the demo is held to
     ("person", "reference repeated"): 0.5,
     ("person", "no appearance encoder"): 0.7,
@@ -79,7 +80,12 @@ def measure(weights: Path, dancers: int, frames: int, settings: Settings) -> dic
         models = None if variant == "reference repeated" else load(weights, variant)
         for index in tqdm(range(dancers), desc=variant):
             reference, mask, true, masks, poses = dancer(index, frames)
-            made = np.stack([reference] * frames) if models is None else animate(models, reference, poses, settings)
+            if variant == "reference repeated":
+                made = np.stack([reference] * frames)
+            elif variant == "true frames through the VAE":
+                made = to_pixels(decode_frames(models.vae, encode_frames(models.vae, torch.from_numpy(true))))
+            else:
+                made = animate(models, reference, poses, settings)
             results.setdefault(variant, []).append(errors(made, true, masks | mask))
     return results
 
