@@ -17,10 +17,27 @@ def official_timesteps(steps: int) -> list[int]:
     >>> official_timesteps(4)
     [751, 501, 251, 1]
     """
-    if not 1 <= steps < TRAIN_TIMESTEPS:
-        raise ValueError(f"steps is {steps}; the official schedule has 1 to {TRAIN_TIMESTEPS - 1} steps.")
-    stride = TRAIN_TIMESTEPS // steps
+    stride = _stride(steps, "official")
     return [i * stride + 1 for i in reversed(range(steps))]
+
+
+def trailing_timesteps(steps: int) -> list[int]:
+    """DDIM timesteps that begin where there is nothing but noise, for few steps (Lin et al., 2023, Sec. 3.3).
+
+    >>> trailing_timesteps(4)
+    [999, 749, 499, 249]
+    """
+    stride = _stride(steps, "trailing")
+    return [(i + 1) * stride - 1 for i in reversed(range(steps))]
+
+
+SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}
+
+
+def _stride(steps: int, name: str) -> int:
+    if not 1 <= steps < TRAIN_TIMESTEPS:
+        raise ValueError(f"steps is {steps}; the {name} schedule has 1 to {TRAIN_TIMESTEPS - 1} steps.")
+    return TRAIN_TIMESTEPS // steps
 
 
 def repeat_noise(segment: Tensor, frames: int) -> Tensor:

@@ -5,7 +5,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.sampling import OFFICIAL, Clip, Models, Sampling, animate
 from ..magicanimate_core.host.sliding import SlidingWindows
-from ..magicanimate_core.noise import official_timesteps
+from ..magicanimate_core.noise import SPACINGS
 from .sampling import MAX_SEED
 from .schema import (
     ADVANCED,
@@ -129,9 +129,10 @@ def _sampling_inputs() -> list:
         ),
         io.Combo.Input(
             "scheduler",
-            options=[OFFICIAL, *comfy.samplers.KSampler.SCHEDULERS],
+            options=[*SPACINGS, *comfy.samplers.KSampler.SCHEDULERS],
             default=OFFICIAL,
-            tooltip="official: the published timesteps. The others are ComfyUI's own.",
+            tooltip="official: the published timesteps. trailing: those that begin with nothing but noise, for few steps. "
+            "The others are ComfyUI's own.",
         ),
         io.Float.Input(
             "pose_strength",
@@ -169,10 +170,10 @@ def _optional_inputs() -> list:
 
 
 def _steps_error(steps: int | None, scheduler: str | None) -> str | None:
-    if steps is None or scheduler != OFFICIAL:
+    if steps is None or scheduler not in SPACINGS:
         return None
     try:
-        official_timesteps(steps)
+        SPACINGS[scheduler](steps)
     except ValueError as error:
         return str(error)
     return None

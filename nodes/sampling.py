@@ -2,7 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.sampling import SharedNoise, official_sigmas
+from ..magicanimate_core.host.sampling import OFFICIAL, SharedNoise, spaced_sigmas
+from ..magicanimate_core.noise import SPACINGS
 from .schema import schema
 
 MAX_SEED = 0xFFFFFFFFFFFFFFFF
@@ -48,7 +49,7 @@ class MagicAnimateScheduler(io.ComfyNode):
         return schema(
             node_id="MagicAnimateScheduler",
             display_name="MagicAnimate Scheduler",
-            description="Sigmas at the timesteps of the published code, at any number of steps.",
+            description="Sigmas at the timesteps of the published code, or at trailing ones, at any number of steps.",
             search_aliases=["sigmas", "ddim", "official timesteps", "magic animate"],
             inputs=[
                 io.Model.Input("model", tooltip="From Load Temporal UNet, whose noise schedule is used."),
@@ -61,13 +62,20 @@ class MagicAnimateScheduler(io.ComfyNode):
                     step=0.01,
                     tooltip="1: start from noise; less: keep that much of the latent that goes in.",
                 ),
+                io.Combo.Input(
+                    "spacing",
+                    options=list(SPACINGS),
+                    default=OFFICIAL,
+                    tooltip="official: the published timesteps. trailing: those that begin with nothing but noise, for few "
+                    "steps.",
+                ),
             ],
             outputs=[io.Sigmas.Output()],
         )
 
     @classmethod
-    def execute(cls, model, steps: int = 25, denoise: float = 1.0) -> io.NodeOutput:
-        return io.NodeOutput(official_sigmas(model, steps, denoise))
+    def execute(cls, model, steps: int = 25, denoise: float = 1.0, spacing: str = OFFICIAL) -> io.NodeOutput:
+        return io.NodeOutput(spaced_sigmas(model, spacing, steps, denoise))
 
 
 NODES = [SharedSegmentNoise, MagicAnimateScheduler]

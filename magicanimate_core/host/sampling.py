@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
-from ..noise import official_timesteps, pad_noise, repeat_noise
+from ..noise import SPACINGS, pad_noise, repeat_noise
 from .control import apply_pose
 from .reference import apply_reference, check_fit, encode_image
 from .sliding import SlidingWindows, apply_sliding_windows
@@ -42,19 +42,19 @@ class OwnNoise:
         return comfy.sample.prepare_noise(input_latent["samples"], self.seed, input_latent.get("batch_index"))
 
 
-def official_sigmas(model, steps: int, denoise: float = 1.0) -> Tensor:
-    """Sigmas of the published timesteps at any step count, then 0. With denoise < 1 the last `steps` of a longer row."""
+def spaced_sigmas(model, spacing: str, steps: int, denoise: float = 1.0) -> Tensor:
+    """Sigmas at the timesteps of a spacing, at any step count, then 0. With denoise < 1 the last `steps` of a longer row."""
     if denoise <= 0:
         return torch.empty(0)
-    timesteps = official_timesteps(int(steps / denoise))[-steps:]
+    timesteps = SPACINGS[spacing](int(steps / denoise))[-steps:]
     sigmas = model.get_model_object("model_sampling").sigmas.cpu()
     return torch.cat([sigmas[timesteps], torch.zeros(1)])
 
 
 def sampling_sigmas(model, scheduler: str, sampler_name: str, steps: int) -> Tensor:
-    """`official`, or the host's sigmas by name, as its KSampler would use them."""
-    if scheduler == OFFICIAL:
-        return official_sigmas(model, steps)
+    """`official`, `trailing`, or the host's sigmas by name, as its KSampler would use them."""
+    if scheduler in SPACINGS:
+        return spaced_sigmas(model, scheduler, steps)
     return comfy.samplers.KSampler(model, steps, model.load_device, sampler_name, scheduler, denoise=1.0).sigmas
 
 

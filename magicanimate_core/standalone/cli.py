@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ..images import FITS
+from ..noise import SPACINGS
 from ..windows import FUSE_METHODS, SCHEDULES
 from .denoise import Settings
 
@@ -43,7 +44,7 @@ HELP = {
     "fit": "how photo and poses are brought to the size",
 }
 CHOICES = {"fit": FITS, "context_schedule": list(SCHEDULES), "fuse_method": list(FUSE_METHODS)}
-CHOICES |= {"sampler_name": ["ddim"], "scheduler": ["official"]}
+CHOICES |= {"sampler_name": ["ddim"], "scheduler": list(SPACINGS)}
 PHOTOS, CLIPS = (".png", ".jpg", ".jpeg", ".webp"), (".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 

@@ -9,7 +9,7 @@ from einops import rearrange
 from torch import Tensor
 
 from ..frame_cache import gather_frames
-from ..noise import TRAIN_TIMESTEPS, official_timesteps, pad_noise, repeat_noise
+from ..noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from ..windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
 from .models import Models
 
@@ -40,15 +40,15 @@ class Settings:
     def check(self, max_length: int) -> None:
         """Raise ValueError where a setting cannot be used."""
         check_window(self.context_length, self.context_overlap, max_length)
-        official_timesteps(self.steps)
         for name, value, known in (
             ("sampler_name", self.sampler_name, ["ddim"]),
-            ("scheduler", self.scheduler, ["official"]),
+            ("scheduler", self.scheduler, list(SPACINGS)),
             ("context_schedule", self.context_schedule, list(SCHEDULES)),
             ("fuse_method", self.fuse_method, list(FUSE_METHODS)),
         ):
             if value not in known:
                 raise ValueError(f"{name} is {value}; without a ComfyUI there is {', '.join(known)}.")
+        SPACINGS[self.scheduler](self.steps)
 
 
 @dataclass
@@ -83,6 +83,7 @@ def ddim(settings: Settings, prediction: str = "epsilon"):
         clip_sample=False, set_alpha_to_one=True, steps_offset=1, timestep_spacing="leading", prediction_type=prediction,
     )  # fmt: skip
     scheduler.set_timesteps(settings.steps)
+    scheduler.timesteps = torch.tensor(SPACINGS[settings.scheduler](settings.steps))
     return scheduler
 
 

@@ -209,6 +209,7 @@ def test_several_gpus_are_refused(small, run):
         ("MagicAnimateContextWindows", {"context_length": 4, "context_overlap": 4}, "smaller than context_length"),
         ("MagicAnimateAnimate", {"width": 9, "height": 8}, "multiple of 8"),
         ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "official"}, "1 to 999"),
+        ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "trailing"}, "1 to 999"),
         ("MagicAnimateApplyReference", {"width": 9}, "multiple of 8"),
         ("MagicAnimateApplyPose", {"start_percent": 0.9, "end_percent": 0.1}, "swap them"),
     ],

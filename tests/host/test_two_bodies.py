@@ -11,7 +11,15 @@ SCALE = 0.18215
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"context_schedule": "paper"}, {"cfg": 1.0}, {"pose_strength": 0.5}, {"fuse_method": "pyramid"}]
+    "options",
+    [
+        {},
+        {"context_schedule": "paper"},
+        {"cfg": 1.0},
+        {"scheduler": "trailing"},
+        {"pose_strength": 0.5},
+        {"fuse_method": "pyramid"},
+    ],
 )
 def test_host_and_diffusers_agree(small, relative, options):
     from safetensors.torch import load_file

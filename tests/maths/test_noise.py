@@ -1,12 +1,21 @@
 """Noise and noise schedule against diffusers and the published numbers."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from pack.magicanimate_core.noise import betas, official_timesteps, pad_last, pad_noise, repeat_noise
+from pack.magicanimate_core.noise import (
+    SPACINGS,
+    betas,
+    official_timesteps,
+    pad_last,
+    pad_noise,
+    repeat_noise,
+    trailing_timesteps,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +40,26 @@ def test_timesteps_are_those_of_ddim(ddim, steps):
     assert official_timesteps(steps) == ddim.timesteps.tolist()
 
 
+@pytest.mark.parametrize("steps", [1, 2, 4, 5, 8, 25, 50, 500])
+def test_trailing_timesteps_are_those_of_ddim(ddim, steps):
+    """Where steps divides the schedule; elsewhere diffusers steps to timesteps that are not in its own list."""
+    trailing = DDIMScheduler.from_config(ddim.config, timestep_spacing="trailing")
+    trailing.set_timesteps(steps)
+    assert trailing_timesteps(steps) == trailing.timesteps.tolist()
+
+
+@pytest.mark.parametrize("steps", [3, 7, 12, 30, 999])
+def test_trailing_timesteps_are_one_stride_apart_down_to_nothing(steps):
+    timesteps = trailing_timesteps(steps)
+    assert len(timesteps) == steps and timesteps[-1] - 1000 // steps == -1
+    assert {a - b for a, b in pairwise(timesteps)} == {1000 // steps}
+
+
 @pytest.mark.parametrize("steps", [0, 1000])
-def test_step_counts_beyond_the_schedule_are_refused(steps):
+@pytest.mark.parametrize("spacing", SPACINGS.values())
+def test_step_counts_beyond_the_schedule_are_refused(spacing, steps):
     with pytest.raises(ValueError, match="1 to 999"):
-        official_timesteps(steps)
+        spacing(steps)
 
 
 def test_frames_repeat_the_noise_of_the_first_segment():
