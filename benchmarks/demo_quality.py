@@ -18,6 +18,7 @@ import torch
 
 from magicanimate_core.dancers import clip
 from magicanimate_core.densepose import paint
+from magicanimate_core.noise import SPACINGS
 from magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
 from magicanimate_core.standalone.models import Models, encode_prompt, load_models
 from magicanimate_core.standalone.unet import TemporalUNet
@@ -110,11 +111,13 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("demo/weights"))
     parser.add_argument("--dancers", type=int, default=20)
     parser.add_argument("--frames", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--cfg", type=float, default=1.5)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--scheduler", default="trailing", choices=SPACINGS)
+    parser.add_argument("--cfg", type=float, default=1.0)
     parser.add_argument("--out", type=Path, help="also write every number, as JSON")
     options = parser.parse_args()
-    results = measure(options.weights, options.dancers, options.frames, Settings(steps=options.steps, cfg=options.cfg))
+    settings = Settings(steps=options.steps, cfg=options.cfg, scheduler=options.scheduler)
+    results = measure(options.weights, options.dancers, options.frames, settings)
     print(table(results))
     if options.out:
         options.out.write_text(json.dumps(results, indent=1) + "\n")

@@ -66,6 +66,7 @@ class MagicAnimateScheduler(io.ComfyNode):
                     "spacing",
                     options=list(SPACINGS),
                     default=OFFICIAL,
+                    optional=True,  # workflows that were saved without it go on working
                     tooltip="official: the published timesteps. trailing: those that begin with nothing but noise, for few "
                     "steps.",
                 ),

@@ -61,7 +61,8 @@ def on_command_line(photo: Path, pose: Path, options) -> Path:
     command = [sys.executable, "-m", "magicanimate_core", "animate"]
     command += ["--base", weights / "base", "--magicanimate", weights / "magicanimate"]
     command += ["--reference", photo, "--pose", pose, "--out", out, "--width", 128, "--height", 128]
-    command += ["--steps", options.steps or animate["steps"], "--cfg", animate["cfg"], "--seed", animate["seed"]]
+    command += ["--steps", options.steps or animate["steps"]]
+    command += [part for name in ("cfg", "seed", "scheduler") for part in (f"--{name}", animate[name])]
     subprocess.run([str(part) for part in command], cwd=PACK, check=True)
     return out
 
