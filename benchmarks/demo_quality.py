@@ -24,6 +24,7 @@ from magicanimate_core.standalone.models import Models, encode_prompt, load_mode
 from magicanimate_core.standalone.unet import TemporalUNet
 from magicanimate_core.training.samples import decode_frames, to_pixels
 from magicanimate_core.training.task import encode_frames
+from scripts.demo import workflow_inputs
 
 VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention", "true frames through the VAE")
 BARS = {  # the ratio of the model's error to the other's that the demo is held to
@@ -107,13 +108,14 @@ def table(results: dict[str, list[dict[str, float]]]) -> str:
 
 
 def main() -> None:
+    demo = workflow_inputs("demo_dance", "MagicAnimateAnimate")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, default=Path("demo/weights"))
     parser.add_argument("--dancers", type=int, default=20)
     parser.add_argument("--frames", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--scheduler", default="trailing", choices=SPACINGS)
-    parser.add_argument("--cfg", type=float, default=1.0)
+    parser.add_argument("--steps", type=int, default=demo["steps"])
+    parser.add_argument("--scheduler", default=demo["scheduler"], choices=SPACINGS)
+    parser.add_argument("--cfg", type=float, default=demo["cfg"])
     parser.add_argument("--out", type=Path, help="also write every number, as JSON")
     options = parser.parse_args()
     settings = Settings(steps=options.steps, cfg=options.cfg, scheduler=options.scheduler)

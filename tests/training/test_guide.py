@@ -64,7 +64,7 @@ def test_guide_reaches_both_nets_and_keeps_nothing(animation, batch):
     """Both nets and what feeds the UNet's queries learn from it; nothing stays behind; it has no weights."""
     module, plain, given = animation("scratch", match=0.5), animation("scratch"), batch()
     given["with_reference"][1] = False
-    loss = module.predict(given).sum() * 0 + guide_loss(module, given)
+    loss = module.predict(given).sum() * 0 + module.guide(given, None)
     loss.backward()
     for part in (module.encoder, module.temporal, module.controlnet):
         assert any(p.grad is not None and p.grad.any() for p in part.parameters())
@@ -85,7 +85,7 @@ def test_guided_loss_is_the_sum(animation, batch):
         for name in ("match", "appearance"):
             guided.predict(given)
             guided.guide.match, guided.guide.appearance = float(name == "match"), float(name == "appearance")
-            parts.append(guide_loss(guided, given))
+            parts.append(guided.guide(given, None))
         torch.testing.assert_close(together, alone + 0.5 * parts[0] + 2.0 * parts[1])
     assert min(parts) > 0
 
@@ -136,10 +136,6 @@ def test_guide_forgets_runs_without_a_loss(animation, batch):
         module.predict(batch(references=1))
         given["with_reference"][:] = False
         torch.testing.assert_close(module(given), plain(given))
-
-
-def guide_loss(module, given) -> torch.Tensor:
-    return module.guide(given, None)
 
 
 def test_an_untrained_base_gets_no_zeros_to_learn_through():
