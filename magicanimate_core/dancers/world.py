@@ -38,11 +38,11 @@ class Clip:
     def __init__(self, who: Person, moves: Motion, where: Scene, camera: Camera, frames: int, size: tuple[int, int]) -> None:
         self.frames, (self.height, self.width) = frames, size
         self.description = f"{who} {moves} {where}"
-        self._who, self._moves, self._where, self._camera = who, moves, where, camera
+        self._who, self._moves, self._where, self.camera = who, moves, where, camera
 
     @cached_property
     def _background(self) -> np.ndarray:
-        floor = self._camera.y / (FINE * self.height)
+        floor = self.camera.y / (FINE * self.height)
         return self._where.background(FINE * self.height, FINE * self.width, floor)
 
     @cached_property
@@ -69,17 +69,17 @@ class Clip:
         bones = body(pose, self._who.bones)
         canvas = self._canvas(bones, pose.pelvis[2])
         bow = 0.25 * float(pose.hips[0] + pose.spine[1]) * np.cos(pose.yaw) * 0.3
-        for tube in tubes(self._who, self._skins, bones, self._camera, bow):
+        for tube in tubes(self._who, self._skins, bones, self.camera, bow):
             paint_tube(canvas, tube, self._light)
         image = cv2.resize(canvas.image, (self.width, self.height), interpolation=cv2.INTER_AREA)
         mask = canvas.mask[::2, ::2] | canvas.mask[1::2, ::2] | canvas.mask[::2, 1::2] | canvas.mask[1::2, 1::2]
-        joints = coco_joints(bones, self._camera)
+        joints = coco_joints(bones, self.camera)
         joints[:, :2] /= FINE
         return Frame(image, np.ascontiguousarray(canvas.parts[::FINE, ::FINE]), mask, joints)
 
     def _canvas(self, bones: dict, jump: float) -> Canvas:
         """The background with the person's shadow on the floor."""
-        image, camera = self._background.copy(), self._camera
+        image, camera = self._background.copy(), self.camera
         size = image.shape[:2]
         feet = [camera.project(bones[f"lower_leg{side}"].end) for side in (0, 1)]
         x, spread = 0.5 * (feet[0][0] + feet[1][0]), 0.5 * abs(feet[0][0] - feet[1][0])
@@ -110,11 +110,18 @@ def _darken(image: np.ndarray, x: float, y: float, rx: float, ry: float) -> None
 
 
 def _camera(rng: np.random.Generator, who: Person, height: int, width: int) -> Camera:
-    """Mostly the whole body, sometimes the upper body or a smaller figure. Pixels of the fine picture."""
-    tall = float(rng.choice([rng.uniform(0.84, 0.93), rng.uniform(1.05, 1.5), rng.uniform(0.68, 0.8)], p=[0.7, 0.2, 0.1]))
-    tall = min(tall * who.height, tall * 1.15 * width / height)
-    foot = 0.955 - 0.3 * max(0.0, 0.8 - tall) if tall < 0.95 else 0.12 + tall
-    x = 0.5 + float(rng.uniform(-0.05, 0.05))
+    """Mostly cut between waist and shins, as people film themselves and as real pose videos are; a third from head to foot.
+
+    Pixels of the fine picture.
+    """
+    shot, room, aside = rng.random(), float(rng.uniform(0.04, 0.16)), float(rng.uniform(-1, 1))
+    if shot < 0.55:  # the head is `room` below the edge, the feet are outside
+        tall = float(rng.uniform(1.1, 2.1))
+        foot, x = room + tall, 0.5 + 0.08 * aside
+    else:  # the whole body, or a small figure
+        tall = float(rng.uniform(0.84, 0.93) if shot < 0.9 else rng.uniform(0.68, 0.8))
+        tall = min(tall * who.height, tall * 1.15 * width / height)
+        foot, x = 0.955 - 0.3 * max(0.0, 0.8 - tall), 0.5 + 0.05 * aside
     return Camera(FINE * height * tall, FINE * width * x, FINE * height * foot)
 
 

@@ -14,6 +14,7 @@ from magicanimate_core.dancers.moves import stand
 from magicanimate_core.dancers.people import person, reserved
 from magicanimate_core.dancers.scenes import scene
 from magicanimate_core.dancers.skeleton import Camera
+from magicanimate_core.dancers.world import FINE
 from magicanimate_core.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
 
 SIZE = 48
@@ -95,10 +96,18 @@ def test_any_size(height, width):
 def test_motion_is_smooth_and_moves():
     for split in ("train", "held_out"):
         for index in range(12):
-            frames = small(index, split, frames=25)
-            places = np.stack([frame.joints[:, :2] for frame in frames]) / SIZE
+            moving = small(index, split, frames=25)
+            places = np.stack([frame.joints[:, :2] for frame in moving]) * FINE / moving.camera.scale  # in body heights
             assert np.abs(np.diff(places, axis=0)).max() < 0.15
             assert np.ptp(places, axis=0).max() > 0.02
+
+
+def test_most_pictures_are_cut_like_real_pose_videos_and_some_show_everything():
+    for split in ("train", "held_out"):
+        feet = np.array([small(index, split).frame(0).joints[15:, 1].max() / SIZE for index in range(100)])
+        assert 0.4 < (feet > 1).mean() < 0.7  # cut above the feet
+        assert (feet > 1.5).mean() > 0.1  # some at the waist
+        assert ((feet > 0.8) & (feet < 1)).mean() > 0.2  # from head to foot
 
 
 def test_splits_are_disjoint():
