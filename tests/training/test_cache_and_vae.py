@@ -6,6 +6,7 @@ import torch
 from pack.magicanimate_core.densepose import paint
 from pack.magicanimate_core.training.cache import LatentCache
 from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample
+from pack.magicanimate_core.training.sources import cache_name, first_picture
 from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, crop, decode, encode, new_vae, normalise
 
 
@@ -57,29 +58,46 @@ def test_normalised_latents_have_unit_variance_and_decode_alike():
     torch.testing.assert_close(ratio, ratio[:1, :, :1, :1].expand_as(ratio), rtol=1e-3, atol=1e-3)
 
 
-def test_another_vae_has_another_cache():
-    from pack.magicanimate_core.training.command import cache_name
-    from pack.magicanimate_core.training.config import Config
-
-    vae = small_vae()
-    before = cache_name("clips", Config(), vae)
-    assert before == cache_name("clips", Config(), small_vae()) != cache_name("other", Config(), vae)
+def test_other_pictures_or_another_vae_have_another_cache():
+    size, vae = (32, 32), small_vae()
+    source = DancerClips(2, "train", 1, *size)
+    before = cache_name("clips", source, size, vae)
+    assert before == cache_name("clips", DancerClips(2, "train", 1, *size), size, small_vae())
+    assert before != cache_name("other", source, size, vae)
+    assert before != cache_name("clips", DancerClips(3, "train", 1, *size), size, vae)
+    assert before != cache_name("clips", Repainted(2, "train", 1, *size), size, vae)
     vae.quant_conv.weight += 1e-3
-    assert cache_name("clips", Config(), vae) != before
+    assert cache_name("clips", source, size, vae) != before
+
+
+class Repainted(DancerClips):
+    """The same names with other pictures, as of a folder that was prepared again."""
+
+    def read(self, item, frames):
+        sample = super().read(item, frames)
+        return sample._replace(images=255 - sample.images)
+
+
+def test_a_source_that_begins_with_a_bad_item_has_a_cache():
+    class Torn(DancerClips):
+        def read(self, item, frames):
+            if item == 0:
+                raise BadItem(self.name(item), "is torn")
+            return super().read(item, frames)
+
+    assert first_picture(Torn(2, "train", 1, 32, 32)) == DancerClips(2, "train", 1, 32, 32).read(1, [0]).images.tobytes()
 
 
 def test_an_exported_vae_stays_what_it_is(tmp_path):
     """Every stage exports it again: the caches of the first must do for the next."""
     from pack.magicanimate_core.standalone.base import load_vae
-    from pack.magicanimate_core.training.command import cache_name
-    from pack.magicanimate_core.training.config import Config
     from pack.magicanimate_core.training.export import export_vae
 
-    names, vae = [], small_vae()
+    names, vae, source = [], small_vae(), DancerClips(1, "train", 1, 32, 32)
     for folder in (tmp_path / "vae", tmp_path / "scratch"):
         export_vae(vae, folder)
         vae = load_vae(folder / "base", {})
-        names.append(cache_name("clips", Config(), vae))
+        names.append(cache_name("clips", source, (32, 32), vae))
     assert names[0] == names[1]
 
 
