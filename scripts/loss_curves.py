@@ -7,10 +7,10 @@ import argparse
 import json
 from pathlib import Path
 
-WIDTH, HEIGHT, MARGIN = 360, 220, 40
+WIDTH, HEIGHT, MARGIN, COLUMNS = 360, 220, 40, 3
 
 
-def panel(path: Path, left: int) -> str:
+def panel(path: Path, left: int, above: int) -> str:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     losses = [(line["step"], line["loss"]) for line in lines if "loss" in line]
     mean, smooth = losses[0][1], []
@@ -19,14 +19,15 @@ def panel(path: Path, left: int) -> str:
         smooth.append((step, mean))
     last, top = losses[-1][0], max(loss for _, loss in losses)
 
-    def points(series) -> str:
-        return " ".join(f"{left + MARGIN + WIDTH * s / last:.1f},{MARGIN + HEIGHT * (1 - v / top):.1f}" for s, v in series)
+    x, y, bottom = left + MARGIN, above + MARGIN, above + MARGIN + HEIGHT
 
-    x, bottom = left + MARGIN, MARGIN + HEIGHT
+    def points(series) -> str:
+        return " ".join(f"{x + WIDTH * s / last:.1f},{y + HEIGHT * (1 - v / top):.1f}" for s, v in series)
+
     return f"""<g font-family="sans-serif" font-size="12" fill="#333">
-<rect x="{x}" y="{MARGIN}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#bbb"/>
-<text x="{x}" y="{MARGIN - 10}">{path.stem}: {losses[0][1]:.3g} to {smooth[-1][1]:.3g}</text>
-<text x="{x - 6}" y="{MARGIN + 10}" text-anchor="end">{top:.2g}</text>
+<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#bbb"/>
+<text x="{x}" y="{y - 10}">{path.stem}: {losses[0][1]:.3g} to {smooth[-1][1]:.3g}</text>
+<text x="{x - 6}" y="{y + 10}" text-anchor="end">{top:.2g}</text>
 <text x="{x - 6}" y="{bottom}" text-anchor="end">0</text>
 <text x="{x + WIDTH}" y="{bottom + 16}" text-anchor="end">{last} steps</text>
 <polyline points="{points(losses)}" fill="none" stroke="#ccc"/>
@@ -39,10 +40,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("logs", type=Path, nargs="+")
     options = parser.parse_args()
-    step = WIDTH + 2 * MARGIN
-    panels = "\n".join(panel(path, i * step) for i, path in enumerate(options.logs))
-    size = f'width="{step * len(options.logs)}" height="{HEIGHT + 2 * MARGIN}"'
-    options.out.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{panels}\n</svg>\n')
+    across, down = WIDTH + 2 * MARGIN, HEIGHT + 2 * MARGIN
+    panels = [panel(path, i % COLUMNS * across, i // COLUMNS * down) for i, path in enumerate(options.logs)]
+    size = f'width="{across * min(len(panels), COLUMNS)}" height="{down * -(-len(panels) // COLUMNS)}"'
+    options.out.write_text("\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', *panels, "</svg>", ""]))
 
 
 if __name__ == "__main__":
