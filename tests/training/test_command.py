@@ -1,6 +1,7 @@
 """The training command from a config file to exported weights, on the smallest model there can be."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,16 @@ def test_a_vae_goes_on_from_another(trained, tmp_path):
         torch.testing.assert_close(
             *(vae.decode(vae.encode(pixels).latent_dist.mean).sample for vae in (old, new)), atol=5e-3, rtol=0
         )
+
+
+def test_of_two_processes_one_exports(trained, tmp_path):
+    """Both train the VAE; files that two write at once may be torn."""
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "magicanimate_core"]
+    command = [sys.executable, *launch, "train", str(trained / "my.yaml"), "--stage", "vae", "--out", str(tmp_path)]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("wrote") == 1 and load_vae(tmp_path / "vae" / "export" / "base", {}) is not None
 
 
 def test_mistakes_are_one_sentence(trained, tmp_path, capsys):
