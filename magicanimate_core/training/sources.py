@@ -44,15 +44,15 @@ def cache_name(name: str, source: Source, size: tuple[int, int], vae) -> str:
     """Tells sources, sizes and VAEs apart: latents of other pictures, or of another VAE, would be silently wrong."""
     readable = "".join(c if c.isalnum() else "-" for c in name)[-60:]
     seen = hashlib.sha256("\n".join(source.name(item) for item in range(len(source))).encode())
-    seen.update(first_picture(source))  # a folder prepared anew, a world drawn otherwise
+    seen.update(first_frame(source))  # a folder prepared anew, a world drawn otherwise; not a later item that was replaced
     for tensor in vae.state_dict().values():
         seen.update(tensor.float().cpu().numpy().tobytes())
     return f"{readable}-{size[1]}x{size[0]}-{seen.hexdigest()[:8]}"
 
 
-def first_picture(source: Source) -> bytes:
-    """The first frame of the first item that can be read."""
+def first_frame(source: Source) -> bytes:
+    """Picture and pose of the first frame of the first item that can be read."""
     for item in range(len(source)):
         with suppress(BadItem):
-            return source.read(item, [0]).images.tobytes()
+            return b"".join(array.tobytes() for array in source.read(item, [0]))
     return b""

@@ -6,7 +6,7 @@ import torch
 from pack.magicanimate_core.densepose import paint
 from pack.magicanimate_core.training.cache import LatentCache
 from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample
-from pack.magicanimate_core.training.sources import cache_name, first_picture
+from pack.magicanimate_core.training.sources import cache_name, first_frame
 from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, crop, decode, encode, new_vae, normalise
 
 
@@ -65,17 +65,21 @@ def test_other_pictures_or_another_vae_have_another_cache():
     assert before == cache_name("clips", DancerClips(2, "train", 1, *size), size, small_vae())
     assert before != cache_name("other", source, size, vae)
     assert before != cache_name("clips", DancerClips(3, "train", 1, *size), size, vae)
-    assert before != cache_name("clips", Repainted(2, "train", 1, *size), size, vae)
+    for changed in ("images", "poses"):
+        assert before != cache_name("clips", repainted(changed)(2, "train", 1, *size), size, vae), changed
     vae.quant_conv.weight += 1e-3
     assert cache_name("clips", source, size, vae) != before
 
 
-class Repainted(DancerClips):
-    """The same names with other pictures, as of a folder that was prepared again."""
+def repainted(what: str) -> type[DancerClips]:
+    """The same names with other pictures or other poses, as of a folder that was prepared again."""
 
-    def read(self, item, frames):
-        sample = super().read(item, frames)
-        return sample._replace(images=255 - sample.images)
+    class Repainted(DancerClips):
+        def read(self, item, frames):
+            sample = super().read(item, frames)
+            return sample._replace(**{what: 255 - getattr(sample, what)})
+
+    return Repainted
 
 
 def test_a_source_that_begins_with_a_bad_item_has_a_cache():
@@ -85,7 +89,8 @@ def test_a_source_that_begins_with_a_bad_item_has_a_cache():
                 raise BadItem(self.name(item), "is torn")
             return super().read(item, frames)
 
-    assert first_picture(Torn(2, "train", 1, 32, 32)) == DancerClips(2, "train", 1, 32, 32).read(1, [0]).images.tobytes()
+    size = (2, "train", 1, 32, 32)
+    assert first_frame(Torn(*size)) == b"".join(array.tobytes() for array in DancerClips(*size).read(1, [0]))
 
 
 def test_an_exported_vae_stays_what_it_is(tmp_path):
