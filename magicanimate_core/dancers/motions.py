@@ -30,12 +30,9 @@ HELD_OUT_KINDS: dict[str, tuple[Move, Move]] = {
     "kicks": (moves.kick, moves.punch),
     "reaches up": (moves.bounce, moves.reach),
 }
-TURNS = (
-    "still",
-    "still",
-    "sways around",
-    "sways around",
-    "turns around",
+TURNS = (  # as people film themselves and as pose videos are: three clips in four face the camera all the time
+    *["still"] * 4,
+    *["sways around"] * 5,
     "turns around",
     "shows the side",
     "shows the back",
