@@ -12,6 +12,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 EVERY = 4  # pixels between those whose parts a batch tells: half a latent's width
+STEP = 5  # between the target tokens that `match` asks: all of them cost more than they teach. Odd, so that no column is left out
 BACKGROUND = 0.2  # what a background token counts for beside one on the body
 # background, torso, hand, foot, upper leg, lower leg, upper arm, lower arm, head: of each of DensePose's parts 0 to 24
 GROUPS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8)
@@ -73,15 +74,16 @@ class Guide(nn.Module):
         return torch.stack(losses).sum() / len(features) if losses else batch["latents"].new_zeros(())
 
     def _match(self, name: str, tokens: Tensor, n: Tensor, batch: dict[str, Tensor]) -> Tensor:
-        """One frame of each reference: the others' attention over all tokens would cost more than it teaches."""
+        """Some tokens of one frame of each reference: attention as a matrix, over all of them, is most of a step's work."""
         attention, seen = self.attentions[name], batch["with_reference"]
-        first = rearrange(tokens, "(r f) l d -> r f l d", r=len(n))[:, 0]
+        first = rearrange(tokens, "(r f) l d -> r f l d", r=len(n))[:, 0, ::STEP]
         q, k = (
             rearrange(to(x[seen]), "r l (h d) -> r h l d", h=attention.heads)
             for to, x in ((attention.to_q, first), (attention.to_k, n))
         )
         grid = grid_of(n.shape[1], batch["reference_parts"].shape[-2:])
-        return match_loss(q, k, shares(batch["parts"][seen, 0], grid), shares(batch["reference_parts"][seen], grid))
+        targets, references = shares(batch["parts"][seen, 0], grid), shares(batch["reference_parts"][seen], grid)
+        return match_loss(q, k, targets, references, STEP)
 
     def _appearance(self, name: str, out: Tensor, n: Tensor, batch: dict[str, Tensor], weight: Tensor | None) -> Tensor:
         """Squared errors of latents that linear heads read: the reference's off its features, the targets' off outputs."""
@@ -106,15 +108,17 @@ def tokens_of(maps: Tensor, grid: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d(maps, grid).flatten(2).mT
 
 
-def match_loss(q: Tensor, k: Tensor, targets: Tensor, references: Tensor) -> Tensor:
+def match_loss(q: Tensor, k: Tensor, targets: Tensor, references: Tensor, step: int = 1) -> Tensor:
     """-log of how much of the attention lies on reference tokens that match, over the tokens that some match.
 
-    q, k: (B, heads, L, d) of targets and references. targets, references: (B, L, groups), see `shares`.
+    q: (B, heads, M, d), every `step`-th token of the targets. k: (B, heads, L, d) of the references.
+    targets, references: (B, L, groups), see `shares`.
     """
-    attention = ((q @ k.mT).float() * q.shape[-1] ** -0.5).softmax(-1).mean(1)  # (B, L, L): some heads may do something else
+    attention = ((q @ k.mT).float() * q.shape[-1] ** -0.5).softmax(-1).mean(1)  # (B, M, L): some heads may do something else
     match = targets[..., 1:] @ references[..., 1:].mT  # (B, L, L): the same group of body parts
     match = match + torch.diag_embed(targets[..., 0] * references[..., 0])  # background at the same place
-    best = match.amax(-1)  # (B, L)
+    match, targets = match[:, ::step], targets[:, ::step]
+    best = match.amax(-1)  # (B, M)
     loss = -((attention * match).sum(-1) / best.clamp(min=1e-6)).clamp(1e-6, 1).log()
     weight = best * (BACKGROUND + (1 - BACKGROUND) * (1 - targets[..., 0]))
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)

@@ -46,6 +46,10 @@ def test_matches_by_hand():
     q = torch.eye(4).expand(1, 1, 4, 4) * 100
     assert match_loss(q, q[:, :, [0, 3, 2, 1]], targets, references) < 1e-6  # everything where it belongs
     assert match_loss(q, q[:, :, [3, 0, 1, 2]], targets, references) > 5
+    asked = q[:, :, ::2]  # the first background token and the head
+    assert match_loss(asked, q[:, :, [0, 3, 2, 1]], targets, references, 2) < 1e-6
+    assert match_loss(asked, q[:, :, [0, 1, 3, 2]], targets, references, 2) > 5  # the head finds the torso
+    assert match_loss(asked, q[:, :, [3, 1, 2, 0]], targets, references, 2) > 2  # and this background, too
 
 
 def test_groups_of_parts_and_their_shares():
