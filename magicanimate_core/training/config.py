@@ -96,8 +96,8 @@ def check(config: Config) -> None:
             "loss.match and loss.appearance cannot watch blocks that are computed twice: "
             "switch loss.gradient_checkpointing off."
         )
-    if config.loss.person <= 0 or min(config.loss.match, config.loss.appearance) < 0:
-        raise ValueError("loss.person must be above 0, loss.match and loss.appearance 0 or more.")
+    if config.loss.person <= 0 or min(config.loss.change, config.loss.match, config.loss.appearance) < 0:
+        raise ValueError("loss.person must be above 0; loss.change, loss.match and loss.appearance 0 or more.")
     if drawing.shift <= 0:
         raise ValueError(f"drawing.shift is {drawing.shift}; expected above 0, 1 for every timestep alike.")
     if min(config.vae.batch, config.vae.crops) < 1 or not 0 <= config.vae.person <= 1:

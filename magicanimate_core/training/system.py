@@ -29,6 +29,7 @@ class Loss:
 
     weighting: str = "eps"
     person: float = 1.0
+    change: float = 0.0
     match: float = 0.0
     appearance: float = 0.0
     gradient_checkpointing: bool = False
@@ -78,11 +79,13 @@ class Animation(nn.Module):
         """Scalar loss: the mean over everything of |eps - eps_theta|^2 (Eq. 5 without, Eq. 6 with temporal layers)."""
         if self.guide:
             self.guide.forget()
-        error = (self.predict(batch) - batch["noise"]) ** 2  # (R, F, 4, h, w)
+        error = self.predict(batch) - batch["noise"]  # (R, F, 4, h, w)
         weight = emphasis(batch["parts"], batch["reference_parts"], self.loss.person) if self.loss.person != 1 else None
-        if weight is not None:
-            error = error * weight
-        loss = (error.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
+        squares = error**2 if weight is None else error**2 * weight
+        loss = (squares.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
+        if self.loss.change and self.temporal.motion is not None and error.shape[1] > 1:
+            flicker = (error.diff(dim=1) ** 2).mean((1, 2, 3, 4))  # (R,)
+            loss = loss + self.loss.change * (flicker * self.weight(batch["timesteps"])).mean()
         return loss + self.guide(batch, weight) if self.guide else loss
 
     def weight(self, timesteps: Tensor) -> Tensor:

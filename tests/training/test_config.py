@@ -56,6 +56,7 @@ def test_mistakes_are_named(tmp_path, text, message):
         ("loss={match: 0.1, gradient_checkpointing: true}", "loss.match and loss.appearance cannot watch"),
         ("loss={appearance: 0.1, gradient_checkpointing: true}", "loss.match and loss.appearance cannot watch"),
         ("loss.appearance=-1", "loss.appearance 0 or more"),
+        ("loss.change=-1", "loss.change, loss.match and loss.appearance 0 or more"),
         ("drawing.shift=0", "drawing.shift is 0.0"),
         ("loss.person=0", "loss.person must be above 0"),
         ("vae.crops=0", "vae.crops must be 1"),

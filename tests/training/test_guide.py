@@ -34,6 +34,18 @@ def test_loss_counts_the_person(animation, batch):
         assert not torch.allclose(module(given), error.mean())
 
 
+def test_loss_counts_the_change(animation, batch):
+    """Half of the squared differences between the errors of neighbouring frames; pictures of stage 1 have no neighbours."""
+    module, plain, given = animation("2", change=0.5), animation("2"), batch()
+    with torch.no_grad():
+        error = module.predict(given) - given["noise"]  # (R, F, 4, h, w)
+        expected = ((error[:, 1:] - error[:, :-1]) ** 2).mean() / 2
+        torch.testing.assert_close(module(given) - plain(given), expected)
+        still = {name: value[:, :1] if name in ("latents", "noise", "poses", "parts") else value for name, value in given.items()}
+        torch.testing.assert_close(module(still), plain(still))
+        torch.testing.assert_close(animation("1", change=0.5)(given), animation("1")(given))
+
+
 def test_matches_by_hand():
     """Four tokens with an even attention: background matches its own place, a body part the same group anywhere."""
     targets, references = torch.zeros(1, 4, 9), torch.zeros(1, 4, 9)
