@@ -16,7 +16,7 @@ from .vae import edge_loss
 
 
 class DecoderLoss(nn.Module):
-    """Colours and edges of the frames that are decoded from the nets' own idea of the clean latents."""
+    """Colours and edges of the frames that are decoded from latents as the nets sample them."""
 
     def __init__(self, vae, animation: Animation, person: float, edges: float):
         super().__init__()
@@ -33,7 +33,7 @@ class DecoderLoss(nn.Module):
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """batch: Animation's, and pixels (R, F, H, W, 3) uint8."""
         with torch.no_grad():
-            latents = self.animation.clean(batch).flatten(0, 1)  # ((R F), 4, h, w)
+            latents = self.animation.sampled(batch).flatten(0, 1)  # ((R F), 4, h, w)
         true = rearrange(batch["pixels"], "r f h w c -> (r f) c h w").float() / 127.5 - 1
         made = self.vae.decode(latents / self.vae.config.scaling_factor).sample.float()
         weight = emphasis(batch["parts"], batch["reference_parts"], self.person).flatten(0, 1)

@@ -127,11 +127,17 @@ class Animation(nn.Module):
             out = self.noise_of(out.float(), noisy, timesteps)
         return rearrange(out.float(), "(r f) c h w -> r f c h w", r=count)
 
-    def clean(self, batch: Batch) -> Tensor:
-        """z_0 as the nets see it in the batch's z_t, (R, F, 4, h, w)."""
+    def parted(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """z_0 and eps as the nets see them in the batch's z_t, (R, F, 4, h, w)."""
         signal = rearrange(self.signal[batch["timesteps"]], "r -> r 1 1 1 1")
-        noisy = self.add_noise(batch["latents"], batch["noise"], batch["timesteps"])
-        return (noisy - (1 - signal).sqrt() * self.predict(batch)) / signal.sqrt()
+        noisy, noise = self.add_noise(batch["latents"], batch["noise"], batch["timesteps"]), self.predict(batch)
+        return (noisy - (1 - signal).sqrt() * noise) / signal.sqrt(), noise
+
+    def sampled(self, batch: Batch) -> Tensor:
+        """z_0 after two steps of DDIM, (R, F, 4, h, w): the first from the batch's noise alone, the second at its timesteps."""
+        last = torch.full_like(batch["timesteps"], TRAIN_TIMESTEPS - 1)
+        clean, noise = self.parted(batch | {"latents": torch.zeros_like(batch["latents"]), "timesteps": last})
+        return self.parted(batch | {"latents": clean, "noise": noise})[0]
 
     def noise_of(self, velocity: Tensor, noisy: Tensor, timesteps: Tensor) -> Tensor:
         """eps of v = sqrt(alpha bar) eps - sqrt(1 - alpha bar) z_0 and z_t, (B, 4, h, w)."""
