@@ -26,6 +26,7 @@ class Drawing:
     stride: tuple[int, int] = (1, 4)
     image_batch: int = 4
     drop_reference: float = 0.1
+    rollout: float = 0.0
     shift: float = 1.0
 
 
@@ -62,6 +63,7 @@ class Batches:
             "timesteps": draw_timesteps(rng, count, self.drawing.shift),
             "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
             "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
+            "rollout": torch.tensor(rng.random() < self.drawing.rollout),
         }
 
     def count(self, kind: str) -> int:

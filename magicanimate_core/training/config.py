@@ -98,6 +98,8 @@ def check(config: Config) -> None:
         )
     if config.loss.person <= 0 or min(config.loss.change, config.loss.match, config.loss.appearance) < 0:
         raise ValueError("loss.person must be above 0; loss.change, loss.match and loss.appearance 0 or more.")
+    if not 0 <= drawing.rollout <= 1:
+        raise ValueError(f"drawing.rollout is {drawing.rollout}; expected a share between 0 and 1.")
     if drawing.shift <= 0:
         raise ValueError(f"drawing.shift is {drawing.shift}; expected above 0, 1 for every timestep alike.")
     if min(config.vae.batch, config.vae.crops) < 1 or not 0 <= config.vae.person <= 1:

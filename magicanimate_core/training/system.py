@@ -79,7 +79,7 @@ class Animation(nn.Module):
         """Scalar loss: the mean over everything of |eps - eps_theta|^2 (Eq. 5 without, Eq. 6 with temporal layers)."""
         if self.guide:
             self.guide.forget()
-        error = self.predict(batch) - batch["noise"]  # (R, F, 4, h, w)
+        error = self.error(batch)  # (R, F, 4, h, w)
         weight = emphasis(batch["parts"], batch["reference_parts"], self.loss.person) if self.loss.person != 1 else None
         squares = error**2 if weight is None else error**2 * weight
         loss = (squares.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
@@ -87,6 +87,17 @@ class Animation(nn.Module):
             flicker = (error.diff(dim=1) ** 2).mean((1, 2, 3, 4))  # (R,)
             loss = loss + self.loss.change * (flicker * self.weight(batch["timesteps"])).mean()
         return loss + self.guide(batch, weight) if self.guide else loss
+
+    def error(self, batch: Batch) -> Tensor:
+        """eps_theta - eps, (R, F, 4, h, w).
+
+        In a rollout z_t is what the nets themselves make of noise, so there is no eps: sqrt(alpha bar) (z_0 - their z_0), which
+        is as large, up to sqrt(1 - alpha bar).
+        """
+        if not batch.get("rollout"):
+            return self.predict(batch) - batch["noise"]
+        signal = rearrange(self.signal[batch["timesteps"]], "r -> r 1 1 1 1")
+        return signal.sqrt() * (batch["latents"] - self.sampled(batch))
 
     def weight(self, timesteps: Tensor) -> Tensor:
         """What the squared error counts for at a timestep, (R,).
@@ -134,9 +145,13 @@ class Animation(nn.Module):
         return (noisy - (1 - signal).sqrt() * noise) / signal.sqrt(), noise
 
     def sampled(self, batch: Batch) -> Tensor:
-        """z_0 after two steps of DDIM, (R, F, 4, h, w): the first from the batch's noise alone, the second at its timesteps."""
+        """z_0 after two steps of DDIM, (R, F, 4, h, w): the first from the batch's noise alone, the second at its timesteps.
+
+        Gradients reach the second only.
+        """
         last = torch.full_like(batch["timesteps"], TRAIN_TIMESTEPS - 1)
-        clean, noise = self.parted(batch | {"latents": torch.zeros_like(batch["latents"]), "timesteps": last})
+        with torch.no_grad():
+            clean, noise = self.parted(batch | {"latents": torch.zeros_like(batch["latents"]), "timesteps": last})
         return self.parted(batch | {"latents": clean, "noise": noise})[0]
 
     def noise_of(self, velocity: Tensor, noisy: Tensor, timesteps: Tensor) -> Tensor:

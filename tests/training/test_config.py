@@ -57,6 +57,7 @@ def test_mistakes_are_named(tmp_path, text, message):
         ("loss={appearance: 0.1, gradient_checkpointing: true}", "loss.match and loss.appearance cannot watch"),
         ("loss.appearance=-1", "loss.appearance 0 or more"),
         ("loss.change=-1", "loss.change, loss.match and loss.appearance 0 or more"),
+        ("drawing.rollout=2", "drawing.rollout is 2.0"),
         ("drawing.shift=0", "drawing.shift is 0.0"),
         ("loss.person=0", "loss.person must be above 0"),
         ("vae.crops=0", "vae.crops must be 1"),

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from pack.magicanimate_core.training.batches import Batches, Drawing
 from pack.magicanimate_core.training.data import BadItem, DancerClips, DancerStills, Sample
 from pack.magicanimate_core.training.draws import Joint, generator, pick_frames, pick_reference
@@ -54,6 +55,14 @@ def test_shapes_and_references_of_each_kind():
         same = [(batch["pixels"][i, 0] == batch["reference_pixels"][i]).all() for i in range(count)]
         assert all(same) if kind == "image" else not any(same)
     assert seen == {"image", "frame", "clip"}
+
+
+def test_rollouts_are_a_share_of_batches_and_change_nothing_else():
+    with_some, without = batches("1", rollout=0.3), batches("1")
+    drawn = [(with_some(step, 0, 0), without(step, 0, 0)) for step in range(200)]
+    assert 0.2 < np.mean([bool(some["rollout"]) for some, _ in drawn]) < 0.4
+    assert not any(none["rollout"] for _, none in drawn)
+    assert all(torch.equal(some[k], none[k]) for some, none in drawn[:5] for k in some if k != "rollout")
 
 
 def test_frames_at_one_stride_and_another_reference():

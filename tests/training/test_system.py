@@ -50,6 +50,19 @@ def test_loss_is_the_papers(animation, batch, stage):
         torch.testing.assert_close(module(given), torch.cat(errors).mean())
 
 
+def test_loss_of_a_rollout(animation, batch):
+    """Weighted by "v", the mean squared error of what two steps from noise make; "eps" counts it as it stands in z_t."""
+    given = batch()
+    signal = animation("1").signal[given["timesteps"]]
+    with torch.no_grad():
+        errors = ((animation("1").sampled(given) - given["latents"]) ** 2).mean((1, 2, 3, 4))  # (R,)
+    given["rollout"] = torch.tensor(True)
+    torch.testing.assert_close(animation("1", "v")(given), errors.mean())
+    torch.testing.assert_close(animation("1")(given), (signal * errors).mean())
+    given["rollout"] = torch.tensor(False)
+    assert torch.equal(animation("1")(given), animation("1")(batch()))
+
+
 def test_weights_of_timesteps(animation):
     signal = torch.cumprod(1 - betas(), 0)
     noisy, clean = torch.tensor([900]), torch.tensor([5])
