@@ -81,12 +81,14 @@ class Animation(nn.Module):
             self.guide.forget()
         error = self.error(batch)  # (R, F, 4, h, w)
         weight = emphasis(batch["parts"], batch["reference_parts"], self.loss.person) if self.loss.person != 1 else None
-        squares = error**2 if weight is None else error**2 * weight
-        loss = (squares.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
+        loss = self.mean(error**2 if weight is None else error**2 * weight, batch)
         if self.loss.change and self.temporal.motion is not None and error.shape[1] > 1:
-            flicker = (error.diff(dim=1) ** 2).mean((1, 2, 3, 4))  # (R,)
-            loss = loss + self.loss.change * (flicker * self.weight(batch["timesteps"])).mean()
+            loss = loss + self.loss.change * self.mean(error.diff(dim=1) ** 2, batch)
         return loss + self.guide(batch, weight) if self.guide else loss
+
+    def mean(self, squares: Tensor, batch: Batch) -> Tensor:
+        """Of (R, F, 4, h, w) over everything, each reference as its timestep counts."""
+        return (squares.mean((1, 2, 3, 4)) * self.weight(batch["timesteps"])).mean()
 
     def error(self, batch: Batch) -> Tensor:
         """eps_theta - eps, (R, F, 4, h, w).
