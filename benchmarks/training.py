@@ -46,6 +46,7 @@ def batch(references: int, frames: int, size: int) -> dict:
         "reference": torch.empty(references, *latent), "poses": torch.empty(references, frames, 3, size, size),
         "timesteps": torch.empty(references, dtype=torch.long),
         "with_reference": torch.ones(references, dtype=torch.bool, device="cpu"),
+        "rollout": torch.zeros(references, dtype=torch.bool, device="cpu"),
     }  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Batches:
             "timesteps": draw_timesteps(rng, count, self.drawing.shift),
             "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
             "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
-            "rollout": torch.tensor(rng.random() < self.drawing.rollout),
+            "rollout": torch.full((count,), rng.random() < self.drawing.rollout),  # all or none: one more run of the nets
         }
 
     def count(self, kind: str) -> int:

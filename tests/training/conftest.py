@@ -35,6 +35,7 @@ def new_batch(references: int = 2, frames: int = 3, seed: int = 1) -> dict:
         "poses": torch.rand((references, frames, 3, 32, 32), generator=generator),
         "timesteps": torch.randint(0, 1000, (references,), generator=generator),
         "with_reference": torch.ones(references, dtype=torch.bool),
+        "rollout": torch.zeros(references, dtype=torch.bool),
         "parts": torch.randint(0, 25, (references, frames, 8, 8), generator=generator, dtype=torch.uint8),
         "reference_parts": torch.randint(0, 25, (references, 8, 8), generator=generator, dtype=torch.uint8),
     }

@@ -60,8 +60,9 @@ def test_shapes_and_references_of_each_kind():
 def test_rollouts_are_a_share_of_batches_and_change_nothing_else():
     with_some, without = batches("1", rollout=0.3), batches("1")
     drawn = [(with_some(step, 0, 0), without(step, 0, 0)) for step in range(200)]
-    assert 0.2 < np.mean([bool(some["rollout"]) for some, _ in drawn]) < 0.4
-    assert not any(none["rollout"] for _, none in drawn)
+    assert 0.2 < np.mean([bool(some["rollout"].all()) for some, _ in drawn]) < 0.4
+    assert all(some["rollout"].any() == some["rollout"].all() for some, _ in drawn)
+    assert not any(none["rollout"].any() for _, none in drawn)
     assert all(torch.equal(some[k], none[k]) for some, none in drawn[:5] for k in some if k != "rollout")
 
 

@@ -56,10 +56,10 @@ def test_loss_of_a_rollout(animation, batch):
     signal = animation("1").signal[given["timesteps"]]
     with torch.no_grad():
         errors = ((animation("1").sampled(given) - given["latents"]) ** 2).mean((1, 2, 3, 4))  # (R,)
-    given["rollout"] = torch.tensor(True)
+    given["rollout"] = torch.ones(2, dtype=torch.bool)
     torch.testing.assert_close(animation("1", "v")(given), errors.mean())
     torch.testing.assert_close(animation("1")(given), (signal * errors).mean())
-    given["rollout"] = torch.tensor(False)
+    given["rollout"] = torch.zeros(2, dtype=torch.bool)
     assert torch.equal(animation("1")(given), animation("1")(batch()))
 
 
