@@ -59,8 +59,8 @@ def train_decoder(config: Config, folder: Path, previous: Path | None) -> list[P
     """Trains the VAE's decoder on what the nets of `previous` make, and exports all of them with it."""
     if previous is None or not any((previous / "magicanimate").glob("temporal_attention/*")):
         raise ValueError("Stage decoder follows the temporal layers: run stage 2 first, or give its export with --start.")
+    batches = Batches("decoder", *sources(config), config.drawing, config.joint, config.seed)  # wrong paths are told at once
     vae, module = nets(config, "decoder", previous)
-    batches = Batches("decoder", *sources(config), config.drawing, config.joint, config.seed)
     loss = DecoderLoss(vae, module, config.loss.person, config.vae.edges)
     train(DecoderTask(loss, batches, samples(config, module, vae)), config.run, folder)
     tell_skipped(batches)
