@@ -1,6 +1,6 @@
 """How well the demo model dances: held-out dancers along held-out motions, against the true frames of the drawn world.
 
-    python -m benchmarks.demo_quality [--weights demo/weights] [--dancers 20] [--out demo/quality.json]
+    python -m benchmarks.demo_quality [--weights demo/weights] [--dancers 20] [--size 192] [--out demo/quality.json]
 
 Each reference shows the dancer in another motion than the one that is asked for. Four answers are compared:
 the model; the reference repeated; the model with the appearance encoder disconnected; the model without temporal attention.
@@ -13,6 +13,7 @@ Dancers who are seen from head to foot are harder than those who are cut: few la
 import argparse
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from magicanimate_core.standalone.models import Models, encode_prompt, load_mode
 from magicanimate_core.standalone.unet import TemporalUNet
 from magicanimate_core.training.samples import decode_frames, to_pixels
 from magicanimate_core.training.task import encode_frames
-from scripts.demo import workflow_inputs
+from scripts.demo import SIZE, workflow_inputs
 
 VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention", "true frames through the VAE")
 ANKLES = [15, 16]  # COCO's
@@ -61,13 +62,22 @@ def animate(models: Models, reference: np.ndarray, poses: np.ndarray, settings: 
     return to_pixels(decode_frames(models.vae, latents[: len(hints)]))
 
 
-def dancer(index: int, frames: int):
-    """(reference, its mask, true frames, their masks, poses, whether feet are in the picture) of one held-out dancer."""
-    moving, other = clip(index, "held_out", frames=frames), clip(index, "held_out", frames=frames, motion=1000 + index)
-    shown, true = other.frame(0), list(moving)
+class Dancer(NamedTuple):
+    """A held-out dancer in the reference, and what the clip should become."""
+
+    reference: np.ndarray  # (H, W, 3) uint8
+    frames: np.ndarray  # (F, H, W, 3) uint8, the truth
+    region: np.ndarray  # (F, H, W) bool: where the person is in the reference or in the true frame
+    poses: np.ndarray  # (F, H, W, 3) uint8
+    whole: bool  # whether the reference shows the feet
+
+
+def dancer(index: int, frames: int, size: int) -> Dancer:
+    moving = clip(index, "held_out", frames=frames, height=size, width=size)
+    shown, true = moving.dancing(1000 + index).frame(0), list(moving)
     pictures, masks = np.stack([f.image for f in true]), np.stack([f.mask for f in true])
-    whole = bool(shown.joints[ANKLES, 1].max() < moving.height)
-    return shown.image, shown.mask, pictures, masks, paint(np.stack([f.parts for f in true])), whole
+    whole = bool(shown.joints[ANKLES, 1].max() < size)
+    return Dancer(shown.image, pictures, masks | shown.mask, paint(np.stack([f.parts for f in true])), whole)
 
 
 def errors(made: np.ndarray, true: np.ndarray, region: np.ndarray) -> dict[str, float]:
@@ -76,7 +86,7 @@ def errors(made: np.ndarray, true: np.ndarray, region: np.ndarray) -> dict[str, 
     return {"person": float(np.abs(made - true)[region].mean()), "change": float(change)}
 
 
-def measure(weights: Path, dancers: int, frames: int, settings: Settings) -> dict[str, list[dict[str, float]]]:
+def measure(weights: Path, dancers: int, frames: int, size: int, settings: Settings) -> dict[str, list[dict[str, float]]]:
     """Errors of every variant for every dancer."""
     from tqdm import tqdm
 
@@ -84,14 +94,14 @@ def measure(weights: Path, dancers: int, frames: int, settings: Settings) -> dic
     for variant in VARIANTS:
         models = None if variant == "reference repeated" else load(weights, variant)
         for index in tqdm(range(dancers), desc=variant):
-            reference, mask, true, masks, poses, whole = dancer(index, frames)
+            case = dancer(index, frames, size)
             if variant == "reference repeated":
-                made = np.stack([reference] * frames)
+                made = np.stack([case.reference] * frames)
             elif variant == "true frames through the VAE":
-                made = to_pixels(decode_frames(models.vae, encode_frames(models.vae, torch.from_numpy(true))))
+                made = to_pixels(decode_frames(models.vae, encode_frames(models.vae, torch.from_numpy(case.frames))))
             else:
-                made = animate(models, reference, poses, settings)
-            results.setdefault(variant, []).append(errors(made, true, masks | mask) | {"whole": whole})
+                made = animate(models, case.reference, case.poses, settings)
+            results.setdefault(variant, []).append(errors(made, case.frames, case.region) | {"whole": case.whole})
     return results
 
 
@@ -131,13 +141,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("demo/weights"))
     parser.add_argument("--dancers", type=int, default=20)
     parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--steps", type=int, default=demo["steps"])
     parser.add_argument("--scheduler", default=demo["scheduler"], choices=SPACINGS)
     parser.add_argument("--cfg", type=float, default=demo["cfg"])
     parser.add_argument("--out", type=Path, help="also write every number, as JSON")
     options = parser.parse_args()
     settings = Settings(steps=options.steps, cfg=options.cfg, scheduler=options.scheduler)
-    results = measure(options.weights, options.dancers, options.frames, settings)
+    results = measure(options.weights, options.dancers, options.frames, options.size, settings)
     print(table(results))
     if options.out:
         options.out.write_text(json.dumps(results, indent=1) + "\n")

@@ -18,7 +18,7 @@ class LoadDemoModel(io.ComfyNode):
             category=CATEGORY,
             node_id="MagicAnimateDemoModel",
             display_name="Load Demo Model",
-            description="Loads the small model that comes with the pack, trained on drawn dancers at 128 x 128: everything "
+            description="Loads the small model that comes with the pack, trained on drawn dancers at 192 x 192: everything "
             "Animate needs, without a download. It knows no photos; take the published weights for those.",
             search_aliases=["magicanimate", "magic animate", "demo", "example", "tiny model"],
             inputs=[],
@@ -48,7 +48,7 @@ class DemoInputs(io.ComfyNode):
             category=CATEGORY,
             node_id="MagicAnimateDemoInputs",
             display_name="Demo Dancer and Motion",
-            description="A drawn dancer and a DensePose clip, both 128 x 128, for the demo model to animate.",
+            description="A drawn dancer and a DensePose clip, both 192 x 192, for the demo model to animate.",
             search_aliases=["magicanimate", "magic animate", "demo", "example", "densepose", "dance"],
             inputs=[
                 io.Combo.Input("dancer", options=_stems("dancer_*.png"), tooltip="Who is to move: a drawn person."),

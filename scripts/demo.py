@@ -18,6 +18,7 @@ from .comfyui import PACK, Server, find_comfyui
 from .environment import run
 
 OUT, DEMO = PACK / "out" / "demo", PACK / "demo"
+SIZE = 192  # pixels that demo/weights are made for, as demo/train.yaml says
 
 
 def main() -> int:
@@ -60,7 +61,7 @@ def on_command_line(photo: Path, pose: Path, options) -> Path:
     animate = workflow_inputs("demo_dance", "MagicAnimateAnimate")
     command = [sys.executable, "-m", "magicanimate_core", "animate"]
     command += ["--base", weights / "base", "--magicanimate", weights / "magicanimate"]
-    command += ["--reference", photo, "--pose", pose, "--out", out, "--width", 128, "--height", 128]
+    command += ["--reference", photo, "--pose", pose, "--out", out, "--width", SIZE, "--height", SIZE]
     command += ["--steps", options.steps or animate["steps"]]
     command += [part for name in ("cfg", "seed", "scheduler") for part in (f"--{name}", animate[name])]
     subprocess.run([str(part) for part in command], cwd=PACK, check=True)

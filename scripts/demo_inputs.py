@@ -12,6 +12,7 @@ import cv2
 from magicanimate_core.dancers import clip
 from magicanimate_core.densepose import paint
 
+from .demo import SIZE
 from .sample_inputs import write_video
 
 CHOSEN = (3, 10, 33)  # of the held-out world: cut at the knees, whole, and cut at the hips
@@ -20,9 +21,10 @@ CHOSEN = (3, 10, 33)  # of the held-out world: cut at the knees, whole, and cut 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, index in enumerate(CHOSEN, 1):
-        shown = clip(index, "held_out", motion=1000 + index).frame(0)
+        dancer = clip(index, "held_out", frames=48, height=SIZE, width=SIZE)
+        shown = dancer.dancing(1000 + index).frame(0)
         cv2.imwrite(str(folder / f"dancer_{number}.png"), shown.image[..., ::-1])
-        write_video(folder / f"motion_{number}.mp4", [paint(frame.parts) for frame in clip(index, "held_out", frames=48)])
+        write_video(folder / f"motion_{number}.mp4", [paint(frame.parts) for frame in dancer])
 
 
 if __name__ == "__main__":

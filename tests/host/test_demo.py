@@ -8,7 +8,7 @@ from pack.scripts import random_weights
 from pack.scripts.comfyui import PACK
 
 FRAMES, SCALE = 10, 0.18215
-SIZE = 128  # as it is made for; at half of it the deepest level is one pixel, where norms over two numbers blow rounding up
+SIZE = 128  # at half of it the deepest level is one pixel, where norms over two numbers blow rounding up
 SAMPLING = {"seed": 3, "steps": 2, "context_length": 8, "context_overlap": 2}
 
 

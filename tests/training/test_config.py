@@ -7,6 +7,7 @@ import pytest
 import yaml
 from pack.magicanimate_core.training import config
 from pack.magicanimate_core.training.config import Config, read_config
+from pack.scripts.demo import SIZE
 
 CAPTIONED = Path(config.__file__).with_name("config.yaml")
 DEMO = CAPTIONED.parents[2] / "demo" / "train.yaml"
@@ -30,7 +31,7 @@ def test_stages_and_changes_go_over_the_file(tmp_path):
 
 def test_the_demos_config_reads():
     for stage in config.STAGES:
-        assert read_config(DEMO, stage).data.width == 128
+        assert read_config(DEMO, stage).data.width == SIZE
 
 
 @pytest.mark.parametrize(
