@@ -25,6 +25,8 @@ STAGES = (  # stage, folder under --out, export to start from (else the stage's 
 QUICK = (
     "data.clips=dancers:train?clips=4&frames=24",
     "data.images=dancers:train?stills=4",
+    "drawing.batch=2",
+    "drawing.image_batch=2",
     "run.save_every=5",
     "run.log_every=5",
     "run.validate_every=10",
