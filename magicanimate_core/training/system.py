@@ -93,8 +93,8 @@ class Animation(nn.Module):
     def error(self, batch: Batch) -> Tensor:
         """eps_theta - eps, (R, F, 4, h, w).
 
-        In a rollout (all references or none) z_t is what the nets themselves make of noise, so there is no eps: sqrt(alpha bar) (z_0 - their z_0), which
-        is as large, up to sqrt(1 - alpha bar).
+        In a rollout (all references or none) z_t is what the nets themselves make of noise, so there is no eps:
+        sqrt(alpha bar) (z_0 - their z_0), which is as large, up to sqrt(1 - alpha bar).
         """
         if not batch["rollout"].any():
             return self.predict(batch) - batch["noise"]

@@ -113,8 +113,8 @@ def test_most_pictures_are_cut_like_real_pose_videos_and_some_show_everything():
 def test_most_dancers_face_the_camera_and_some_turn_their_back():
     for split in ("train", "held_out"):
         turned = np.array([[np.cos(motion(index, split).pose(t).yaw) for t in (0.0, 1.0, 2.0)] for index in range(300)]) < 0
-        assert 0.05 < turned.mean() < 0.2  # no frame of the real pose videos at hand
-        assert turned.any(1).mean() > 0.12
+        assert turned.any(1).mean() < 0.3  # in the real pose videos at hand, none
+        assert turned.all(1).mean() > 0.03
 
 
 def test_splits_are_disjoint():
