@@ -112,7 +112,7 @@ class Parts:
 
 def report(frames: int, steps: int, size: int, length: int, overlap: int) -> tuple[float, float]:
     """Prints the table; returns (TFLOP of the run, TFLOP of the floor)."""
-    from pack.magicanimate_core.windows import SCHEDULES
+    from pack.magicanimate_core.method.windows import SCHEDULES
 
     parts = Parts(size, length)
     total = SCHEDULES["official"].padded_length(frames, length)

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pack.magicanimate_core.windows import (
+from pack.magicanimate_core.method.windows import (
     SCHEDULES,
     check_window,
     needed_later,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from pack.magicanimate_core.method.windows import SCHEDULES, share_out
 from pack.magicanimate_core.standalone.denoise import Conditions, Settings, Workers, denoise, predict
-from pack.magicanimate_core.windows import SCHEDULES, share_out
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 

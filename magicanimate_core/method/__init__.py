@@ -1,0 +1,1 @@
+"""The method of the paper, as tensor maths: torch and einops only."""
