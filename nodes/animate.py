@@ -5,7 +5,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.sampling import OFFICIAL, Clip, Models, Sampling, animate
 from ..magicanimate_core.host.sliding import SlidingWindows
-from ..magicanimate_core.noise import SPACINGS
+from ..magicanimate_core.method.noise import SPACINGS
 from .sampling import MAX_SEED
 from .schema import (
     ADVANCED,

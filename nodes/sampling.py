@@ -3,7 +3,7 @@
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.sampling import OFFICIAL, SharedNoise, spaced_sigmas
-from ..magicanimate_core.noise import SPACINGS
+from ..magicanimate_core.method.noise import SPACINGS
 from .schema import schema
 
 MAX_SEED = 0xFFFFFFFFFFFFFFFF

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
-from ..noise import SPACINGS, pad_noise, repeat_noise
+from ..method.noise import SPACINGS, pad_noise, repeat_noise
 from .control import apply_pose
 from .reference import apply_reference, check_fit, encode_image
 from .sliding import SlidingWindows, apply_sliding_windows

@@ -9,8 +9,8 @@ import torch
 from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
+from ..method.noise import pad_last, pad_noise
 from ..method.windows import SCHEDULES, check_window, needed_later, padded_length
-from ..noise import pad_last, pad_noise
 from .run import WINDOW, Evaluation, Window, add_wrapper_once, track_runs, with_option
 
 HOST_SCHEDULES = list(host_windows.CONTEXT_MAPPING)

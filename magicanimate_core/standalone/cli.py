@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from ..images import FITS
+from ..method.noise import SPACINGS
 from ..method.windows import FUSE_METHODS, SCHEDULES
-from ..noise import SPACINGS
 from .denoise import Settings
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."

@@ -9,8 +9,8 @@ from einops import rearrange
 from torch import Tensor
 
 from ..frame_cache import gather_frames
+from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from ..method.windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
-from ..noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from .models import Models
 
 LATENT_SCALE = 0.18215

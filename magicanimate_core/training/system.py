@@ -6,7 +6,7 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
-from ..noise import TRAIN_TIMESTEPS, betas
+from ..method.noise import TRAIN_TIMESTEPS, betas
 from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
 from .guide import Guide, emphasis
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from pack.magicanimate_core.noise import (
+from pack.magicanimate_core.method.noise import (
     SPACINGS,
     betas,
     official_timesteps,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from pack.magicanimate_core import architecture as arch
-from pack.magicanimate_core.noise import betas
+from pack.magicanimate_core.method.noise import betas
 
 from .conftest import SHAPE
 
