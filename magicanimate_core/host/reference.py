@@ -8,7 +8,7 @@ from comfy.ldm.modules.attention import optimized_attention
 from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
-from ..hybrid_attention import KeysValues, hybrid_attention
+from ..method.hybrid_attention import KeysValues, hybrid_attention
 from . import unet as places
 from .run import KEY, Run, add_wrapper_once, run_of, track_runs
 

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 from pack.magicanimate_core.frames import join_frames, split_frames
-from pack.magicanimate_core.hybrid_attention import hybrid_attention
+from pack.magicanimate_core.method.hybrid_attention import hybrid_attention
 
 attend = F.scaled_dot_product_attention
 
