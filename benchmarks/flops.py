@@ -47,7 +47,7 @@ class Parts:
         import comfy.ops
         from pack.magicanimate_core import architecture as arch
         from pack.magicanimate_core.host.loading import host_config
-        from pack.magicanimate_core.motion_module import MotionLayout, MotionModule
+        from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule
 
         self.side, self.length = size // 8, length
         config = host_config(arch.SD15) | {"dtype": torch.float32, "device": "meta", "operations": comfy.ops.manual_cast}

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from magicanimate_core import architecture as arch
-from magicanimate_core.motion_module import MotionLayout, MotionModule
+from magicanimate_core.method.motion_module import MotionLayout, MotionModule
 from magicanimate_core.published import position_tables
 
 DEMO = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .. import architecture as arch
 from ..checkpoints import read_tensors
-from ..motion_module import MotionModule
+from ..method.motion_module import MotionModule
 from ..published import CONTROLNET, ENCODER, MOTION, UNET, controlnet_shape, encoder_weights, motion_weights, unet_weights
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]

@@ -8,9 +8,9 @@ import torch
 from comfy.patcher_extension import WrappersMP
 
 from ..architecture import temporal_widths
+from ..method.motion_module import MotionModule
 from ..method.noise import betas
 from ..method.windows import check_window
-from ..motion_module import MotionModule
 from . import unet as places
 from .run import KEY, add_wrapper_once, track_runs, window_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..motion_module import MotionModule
+from ..method.motion_module import MotionModule
 from ..published import (
     CONTROLNET,
     ENCODER,

@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ..frames import join_frames, split_frames
 from ..method.hybrid_attention import KeysValues, hybrid_attention
-from ..motion_module import MotionModule, scaled_dot_product
+from ..method.motion_module import MotionModule, scaled_dot_product
 
 READ = re.compile(r"^(mid_block|up_blocks\.\d+)\..*\.attn1\.processor$")  # self-attentions that see the reference
 

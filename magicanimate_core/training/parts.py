@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from .. import architecture as arch
-from ..motion_module import MotionLayout, MotionModule
+from ..method.motion_module import MotionLayout, MotionModule
 from ..published import ENCODER, encoder_weights, shapes_of
 from ..standalone import prompts
 from ..standalone.base import Base, build_unet, load_base, load_vae, read

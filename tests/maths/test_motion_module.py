@@ -3,7 +3,7 @@
 import pytest
 import torch
 from diffusers import MotionAdapter
-from pack.magicanimate_core.motion_module import MotionLayout, MotionModule, motion_layout
+from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule, motion_layout
 
 WIDTHS = (32, 64)
 RENAMED = [

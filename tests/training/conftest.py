@@ -10,7 +10,7 @@ SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)
 def new_animation(stage: str, weighting: str = "eps", seed: int = 0, prediction: str = "epsilon", **loss):
     """All parts with random weights, also those that begin at zero: nothing may hide behind a zero."""
     from diffusers import ControlNetModel
-    from pack.magicanimate_core.motion_module import MotionLayout, MotionModule
+    from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule
     from pack.magicanimate_core.standalone.base import build_unet
     from pack.magicanimate_core.training.system import Animation, Loss
 
