@@ -8,7 +8,7 @@ from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock, UNetModel, 
 from torch import nn
 
 from ..architecture import UNetShape
-from ..frames import join_frames, split_frames
+from ..method.window_norm import join_frames, split_frames
 
 Place = tuple[str, int]  # the host's name of a block: ("input" | "middle" | "output", number)
 

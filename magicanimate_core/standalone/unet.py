@@ -12,9 +12,9 @@ from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..frames import join_frames, split_frames
 from ..method.hybrid_attention import KeysValues, hybrid_attention
 from ..method.motion_module import MotionModule, scaled_dot_product
+from ..method.window_norm import join_frames, split_frames
 
 READ = re.compile(r"^(mid_block|up_blocks\.\d+)\..*\.attn1\.processor$")  # self-attentions that see the reference
 

@@ -2,8 +2,8 @@
 
 import torch
 import torch.nn.functional as F
-from pack.magicanimate_core.frames import join_frames, split_frames
 from pack.magicanimate_core.method.hybrid_attention import hybrid_attention
+from pack.magicanimate_core.method.window_norm import join_frames, split_frames
 
 attend = F.scaled_dot_product_attention
 
