@@ -8,7 +8,7 @@ import comfy.utils
 import torch
 from torch import Tensor
 
-from ..frame_cache import gather_frames
+from ..method.per_frame import gather_frames
 from .run import Window, run_of, window_of
 from .unet import net_shape
 

@@ -8,8 +8,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from ..frame_cache import gather_frames
 from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
+from ..method.per_frame import gather_frames
 from ..method.windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
 from .models import Models
 
