@@ -6,7 +6,7 @@ from ..magicanimate_core.host.control import apply_pose
 from ..magicanimate_core.host.sampling import reference_on_model
 from ..magicanimate_core.host.sliding import SlidingWindows, apply_sliding_windows
 from ..magicanimate_core.host.temporal import motion_module
-from ..magicanimate_core.images import check_image
+from ..magicanimate_core.media.images import check_image
 from .schema import (
     AppearanceEncoder,
     advanced_window_inputs,

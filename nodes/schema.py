@@ -5,7 +5,7 @@ import dataclasses
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.sliding import CONTEXT_SCHEDULES, FUSE_METHODS
-from ..magicanimate_core.images import FITS
+from ..magicanimate_core.media.images import FITS
 from ..magicanimate_core.method.windows import check_window
 
 AppearanceEncoder = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")

@@ -9,7 +9,7 @@ import latent_preview
 import torch
 from torch import Tensor
 
-from ..images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
+from ..media.images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
 from ..method.noise import SPACINGS, pad_noise, repeat_noise
 from .control import apply_pose
 from .reference import apply_reference, check_fit, encode_image

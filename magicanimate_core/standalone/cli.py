@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..images import FITS
+from ..media.images import FITS
 from ..method.noise import SPACINGS
 from ..method.windows import FUSE_METHODS, SCHEDULES
 from .denoise import Settings

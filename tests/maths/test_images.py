@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from pack.magicanimate_core.images import FITS, check_image, fit_image, target_size
+from pack.magicanimate_core.media.images import FITS, check_image, fit_image, target_size
 
 
 def resize(pixels, width, height):

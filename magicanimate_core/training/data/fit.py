@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...densepose import PART_COLOURS
-from ...images import FITS, fit_image
+from ...media.images import FITS, fit_image
 from .source import Sample
 
 GREY = (128, 128, 128)

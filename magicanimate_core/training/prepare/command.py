@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from ...images import FITS
+from ...media.images import FITS
 from ..data import BadItem, Source, open_source
 from ..data.files import FPS
 from ..data.opening import DANCERS

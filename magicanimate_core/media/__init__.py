@@ -1,0 +1,1 @@
+"""Pictures and videos: colours, sizes, reading, writing."""
