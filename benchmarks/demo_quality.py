@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from magicanimate_core.dancers import clip
-from magicanimate_core.densepose import paint
+from magicanimate_core.media.densepose import paint
 from magicanimate_core.method.noise import SPACINGS
 from magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
 from magicanimate_core.standalone.models import Models, encode_prompt, load_models

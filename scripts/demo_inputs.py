@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from magicanimate_core.dancers import clip
-from magicanimate_core.densepose import paint
+from magicanimate_core.media.densepose import paint
 
 from .demo import SIZE
 from .sample_inputs import write_video

@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from ..densepose import paint
+from ..media.densepose import paint
 from .seeds import SPLITS
 from .world import FPS, clip, still
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..densepose import nearest_parts
+from ..media.densepose import nearest_parts
 from .data import BadItem, Source
 from .draws import Joint, generator, pick_frames, pick_reference
 from .guide import EVERY

@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ..densepose import PART_COLOURS, nearest_parts
+from ..media.densepose import PART_COLOURS, nearest_parts
 from .data import BadItem, Sample, Source
 
 

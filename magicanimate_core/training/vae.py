@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..densepose import PART_COLOURS
+from ..media.densepose import PART_COLOURS
 from .data import Sample
 from .draws import generator
 

@@ -15,7 +15,7 @@ from magicanimate_core.dancers.people import person, reserved
 from magicanimate_core.dancers.scenes import scene
 from magicanimate_core.dancers.skeleton import Camera
 from magicanimate_core.dancers.world import FINE
-from magicanimate_core.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
+from magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
 
 SIZE = 48
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pack.magicanimate_core.densepose import paint
+from pack.magicanimate_core.media.densepose import paint
 from pack.magicanimate_core.training.cache import LatentCache
 from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample
 from pack.magicanimate_core.training.sources import cache_name, first_frame

@@ -5,7 +5,7 @@ import re
 
 import torch
 from pack.magicanimate_core.architecture import UNetShape
-from pack.magicanimate_core.densepose import PART_NAMES
+from pack.magicanimate_core.media.densepose import PART_NAMES
 from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, Guide, emphasis, grid_of, match_loss, shares, tokens_of
 
 
@@ -41,7 +41,9 @@ def test_loss_counts_the_change(animation, batch):
         error = module.predict(given) - given["noise"]  # (R, F, 4, h, w)
         expected = ((error[:, 1:] - error[:, :-1]) ** 2).mean() / 2
         torch.testing.assert_close(module(given) - plain(given), expected)
-        still = {name: value[:, :1] if name in ("latents", "noise", "poses", "parts") else value for name, value in given.items()}
+        still = {
+            name: value[:, :1] if name in ("latents", "noise", "poses", "parts") else value for name, value in given.items()
+        }
         torch.testing.assert_close(module(still), plain(still))
         torch.testing.assert_close(animation("1", change=0.5)(given), animation("1")(given))
 

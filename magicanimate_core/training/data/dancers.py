@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from ... import dancers
-from ...densepose import paint
+from ...media.densepose import paint
 from .source import Sample
 
 FPS = 25.0

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...densepose import PART_COLOURS
+from ...media.densepose import PART_COLOURS
 from ...media.images import FITS, fit_image
 from .source import Sample
 
