@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..media.clip import PoseClip, fit_photo, read_photo, video_writer
 from .denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
 from .models import Models, encode_prompt
 from .state import fingerprint, load_state, remove_state, save_state
-from .video import PoseClip, fit_photo, read_photo, video_writer
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..media.clip import video_writer
 from ..standalone.denoise import Conditions, Settings, denoise, initial_noise
 from ..standalone.models import Models
-from ..standalone.video import video_writer
 from .config import Validation
 from .data import Source
 from .system import Animation

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core import cli
+from pack.magicanimate_core.media.clip import PoseClip, read_photo
 from pack.magicanimate_core.standalone.cli import HELP
 from pack.magicanimate_core.standalone.state import state_path
-from pack.magicanimate_core.standalone.video import PoseClip, read_photo
 from safetensors.torch import load_file
 
 ROOT = Path(__file__).resolve().parents[2]

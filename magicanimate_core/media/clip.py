@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..media.images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
+from .images import DENSEPOSE_BACKGROUND, check_image, fit_image, target_size
 
 
 class PoseClip:
