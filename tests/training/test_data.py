@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
+from pack.magicanimate_core.media.reading import Blob, Unreadable, Video
 from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample, fit_sample, open_source
-from pack.magicanimate_core.training.data.media import Blob, Unreadable, Video
 from pack.magicanimate_core.training.data.shards import expand, split_key
 
 CLIPS = DancerClips(2, "train", 13, 32, 48)

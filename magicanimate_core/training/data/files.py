@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .media import PICTURES, VIDEOS, Blob, Pictures, Unreadable, Video
+from ...media.reading import PICTURES, VIDEOS, Blob, Pictures, Unreadable, Video
 from .source import BadItem, Sample
 
 FPS = 25.0  # of folders of frames, which do not say

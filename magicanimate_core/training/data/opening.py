@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from ...dancers.seeds import SPLITS
+from ...media.reading import PICTURES
 from .dancers import DancerClips, DancerStills
 from .files import FPS, clip_folder, image_folder, is_clip, listed
-from .media import PICTURES
 from .shards import expand, shards
 from .source import Source
 

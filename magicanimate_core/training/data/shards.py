@@ -10,8 +10,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...media.reading import PICTURES, VIDEOS, Blob
 from .files import ROLES, Files, Pair, picture
-from .media import PICTURES, VIDEOS, Blob
 
 
 def expand(pattern: str) -> list[Path]:

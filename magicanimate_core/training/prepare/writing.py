@@ -14,8 +14,8 @@ import av
 import cv2
 import numpy as np
 
+from ...media.reading import Blob
 from ..data.files import listed
-from ..data.media import Blob
 from ..data.shards import members, split_key
 from ..data.source import Sample
 
