@@ -45,9 +45,9 @@ class Parts:
         import comfy.cldm.cldm
         import comfy.ldm.modules.diffusionmodules.openaimodel as openai
         import comfy.ops
-        from pack.magicanimate_core import architecture as arch
         from pack.magicanimate_core.host.loading import host_config
         from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule
+        from pack.magicanimate_core.weights import architecture as arch
 
         self.side, self.length = size // 8, length
         config = host_config(arch.SD15) | {"dtype": torch.float32, "device": "meta", "operations": comfy.ops.manual_cast}

@@ -7,10 +7,10 @@ import comfy.model_sampling
 import torch
 from comfy.patcher_extension import WrappersMP
 
-from ..architecture import temporal_widths
 from ..method.motion_module import MotionModule
 from ..method.noise import betas
 from ..method.windows import check_window
+from ..weights.architecture import temporal_widths
 from . import unet as places
 from .run import KEY, add_wrapper_once, track_runs, window_of
 

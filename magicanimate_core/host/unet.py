@@ -7,8 +7,8 @@ from comfy.ldm.modules.attention import BasicTransformerBlock, SpatialTransforme
 from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock, UNetModel, Upsample
 from torch import nn
 
-from ..architecture import UNetShape
 from ..method.window_norm import join_frames, split_frames
+from ..weights.architecture import UNetShape
 
 Place = tuple[str, int]  # the host's name of a block: ("input" | "middle" | "output", number)
 

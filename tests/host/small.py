@@ -28,7 +28,7 @@ class Small:
         import folder_paths
         from safetensors.torch import save_file
 
-        from ...magicanimate_core import architecture as arch
+        from ...magicanimate_core.weights import architecture as arch
         from ...scripts import random_weights as rw
 
         shape = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
@@ -95,8 +95,8 @@ def host_model(path: Path):
     import comfy.supported_models
     from safetensors.torch import load_file
 
-    from ...magicanimate_core import architecture as arch
     from ...magicanimate_core.host.loading import host_config
+    from ...magicanimate_core.weights import architecture as arch
 
     weights = load_file(path)
     shape = arch.unet_shape({k: tuple(v.shape) for k, v in weights.items()})

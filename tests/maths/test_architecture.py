@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
-from pack.magicanimate_core import architecture as arch
+from pack.magicanimate_core.weights import architecture as arch
 
 SMALL = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
 

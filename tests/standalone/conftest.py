@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core import architecture as arch
+from pack.magicanimate_core.weights import architecture as arch
 from pack.scripts import random_weights as rw
 from pack.scripts import sample_inputs
 from safetensors.torch import save_file

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from pack.magicanimate_core import architecture as arch
+from pack.magicanimate_core.weights import architecture as arch
 
 SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from magicanimate_core import architecture as arch
 from magicanimate_core.method.motion_module import MotionLayout, MotionModule
 from magicanimate_core.standalone.base import build_unet
 from magicanimate_core.training.batches import Batches, Drawing
@@ -20,6 +19,7 @@ from magicanimate_core.training.loop import Run, train
 from magicanimate_core.training.system import Animation
 from magicanimate_core.training.task import AnimationTask
 from magicanimate_core.training.vae import VaeSettings, new_vae
+from magicanimate_core.weights import architecture as arch
 
 SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)
 

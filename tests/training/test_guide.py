@@ -4,9 +4,9 @@ import math
 import re
 
 import torch
-from pack.magicanimate_core.architecture import UNetShape
 from pack.magicanimate_core.media.densepose import PART_NAMES
 from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, Guide, emphasis, grid_of, match_loss, shares, tokens_of
+from pack.magicanimate_core.weights.architecture import UNetShape
 
 
 def test_person_counts_more_where_it_is_or_was():

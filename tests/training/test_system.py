@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from pack.magicanimate_core import architecture as arch
 from pack.magicanimate_core.method.noise import betas
+from pack.magicanimate_core.weights import architecture as arch
 
 from .conftest import SHAPE
 
