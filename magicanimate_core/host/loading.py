@@ -15,10 +15,10 @@ from comfy.ldm.modules.attention import optimized_attention
 from comfy.model_base import ModelType, model_sampling
 from torch import Tensor
 
-from ..checkpoints import read_tensors
 from ..method.motion_module import MotionModule
 from ..published import CONTROLNET, ENCODER, MOTION, UNET, controlnet_shape, encoder_weights, motion_weights, unet_weights
 from ..weights import architecture as arch
+from ..weights.files import read_tensors
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from pack.magicanimate_core.checkpoints import WrongFile
 from pack.magicanimate_core.weights import architecture as arch
+from pack.magicanimate_core.weights.files import WrongFile
 from pack.scripts import random_weights as rw
 from safetensors.torch import load_file, save_file
 

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 import torch
-from pack.magicanimate_core.checkpoints import WrongFile, check_tensors, looks_like, read_tensors
+from pack.magicanimate_core.weights.files import WrongFile, check_tensors, looks_like, read_tensors
 from safetensors.torch import load_file, save_file
 
 EXPECTED = "a motion module"
