@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from magicanimate_core.method.motion_module import MotionLayout, MotionModule
-from magicanimate_core.published import position_tables
 from magicanimate_core.weights import architecture as arch
+from magicanimate_core.weights.published import position_tables
 
 DEMO = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
 DEMO_HINT = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding

@@ -12,7 +12,7 @@ from comfy.diffusers_convert import convert_vae_state_dict
 from comfy.ldm.models.autoencoder import AutoencoderKL
 from torch import Tensor
 
-from ..published import EMPTY_PROMPT, empty_prompt, prediction_type
+from ..weights.published import EMPTY_PROMPT, empty_prompt, prediction_type
 from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read, widened
 from .temporal import apply_temporal_unet
 

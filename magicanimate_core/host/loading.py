@@ -16,9 +16,18 @@ from comfy.model_base import ModelType, model_sampling
 from torch import Tensor
 
 from ..method.motion_module import MotionModule
-from ..published import CONTROLNET, ENCODER, MOTION, UNET, controlnet_shape, encoder_weights, motion_weights, unet_weights
 from ..weights import architecture as arch
 from ..weights.files import read_tensors
+from ..weights.published import (
+    CONTROLNET,
+    ENCODER,
+    MOTION,
+    UNET,
+    controlnet_shape,
+    encoder_weights,
+    motion_weights,
+    unet_weights,
+)
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..published import prediction_type, understood, unet_weights
 from ..weights import architecture as arch
 from ..weights.files import read_tensors
+from ..weights.published import prediction_type, understood, unet_weights
 from . import prompts
 
 VAE_CONFIG = {

@@ -7,14 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..method.motion_module import MotionModule
-from ..published import (
-    CONTROLNET,
-    ENCODER,
-    MOTION,
-    controlnet_shape,
-    encoder_weights,
-    motion_weights,
-)
+from ..weights.published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights
 from . import prompts
 from .base import build_unet, load_base, read, unet_arguments
 from .unet import AppearanceEncoder, TemporalUNet

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..published import EMPTY_PROMPT, empty_prompt
 from ..weights.files import WrongFile, read_tensors
+from ..weights.published import EMPTY_PROMPT, empty_prompt
 
 EMPTY = [49406] + [49407] * 76  # CLIP's tokens of "", so that the published setting needs no tokenizer files
 

@@ -6,8 +6,8 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from ..published import PREDICTIONS
 from ..weights.architecture import HINT_WIDTHS
+from ..weights.published import PREDICTIONS
 from .batches import Drawing
 from .draws import Joint
 from .loop import Run

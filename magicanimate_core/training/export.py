@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..published import position_tables, shapes_of
 from ..standalone.models import PUBLISHED
 from ..weights import architecture as arch
+from ..weights.published import position_tables, shapes_of
 from .system import Animation
 
 

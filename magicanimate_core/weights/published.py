@@ -8,9 +8,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from .method.motion_module import MotionLayout, MotionModule, motion_layout, sinusoidal_positions
-from .weights import architecture as arch
-from .weights.files import WrongFile, check_tensors, looks_like
+from ..method.motion_module import MotionLayout, MotionModule, motion_layout, sinusoidal_positions
+from . import architecture as arch
+from .files import WrongFile, check_tensors, looks_like
 
 MOTION = "a MagicAnimate motion module (temporal_attention: keys like `down_blocks.0.motion_modules.0...`)"
 ENCODER = "a MagicAnimate appearance encoder (an SD 1.5 UNet in diffusers naming)"
