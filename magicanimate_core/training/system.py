@@ -7,7 +7,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 
 from ..method.noise import TRAIN_TIMESTEPS, betas
-from ..standalone.unet import AppearanceEncoder, Reference, TemporalUNet
+from ..pipeline.nets import AppearanceEncoder, Reference, TemporalUNet
 from .guide import Guide, emphasis
 
 Batch = dict[str, Tensor]

@@ -1,0 +1,1 @@
+"""The animation on diffusers' classes, as a library: nets, models, the denoising loop."""
