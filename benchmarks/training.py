@@ -15,7 +15,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from magicanimate_core.method.motion_module import MotionLayout, MotionModule
-from magicanimate_core.standalone.base import build_unet
+from magicanimate_core.pipeline.base import build_unet
 from magicanimate_core.training.system import Animation
 from magicanimate_core.weights import architecture as arch
 

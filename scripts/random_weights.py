@@ -120,7 +120,7 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> No
     """The layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
     from diffusers import AutoencoderKL
 
-    from magicanimate_core.standalone.base import build_unet
+    from magicanimate_core.pipeline.base import build_unet
 
     def tensors(table, seed: int, *more) -> dict[str, Tensor]:
         return random_tensors(unet_shapes(table(shape, *more)), seed)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from accelerate import PartialState
 
-from ..standalone.base import load_vae
+from ..pipeline.base import load_vae
 from .batches import Batches
 from .config import Config
 from .data import Sample

@@ -38,7 +38,7 @@ class Files:
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
     from diffusers import AutoencoderKL
-    from pack.magicanimate_core.standalone.base import build_unet
+    from pack.magicanimate_core.pipeline.base import build_unet
     from pack.magicanimate_core.standalone.models import PUBLISHED
     from transformers import CLIPTextConfig, CLIPTextModel
 

@@ -11,7 +11,7 @@ def new_animation(stage: str, weighting: str = "eps", seed: int = 0, prediction:
     """All parts with random weights, also those that begin at zero: nothing may hide behind a zero."""
     from diffusers import ControlNetModel
     from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule
-    from pack.magicanimate_core.standalone.base import build_unet
+    from pack.magicanimate_core.pipeline.base import build_unet
     from pack.magicanimate_core.training.system import Animation, Loss
 
     torch.manual_seed(seed)

@@ -95,7 +95,7 @@ def test_a_source_that_begins_with_a_bad_item_has_a_cache():
 
 def test_an_exported_vae_stays_what_it_is(tmp_path):
     """Every stage exports it again: the caches of the first must do for the next."""
-    from pack.magicanimate_core.standalone.base import load_vae
+    from pack.magicanimate_core.pipeline.base import load_vae
     from pack.magicanimate_core.training.export import export_vae
 
     names, vae, source = [], small_vae(), DancerClips(1, "train", 1, 32, 32)
