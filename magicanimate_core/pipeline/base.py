@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..standalone import prompts
 from ..weights import architecture as arch
 from ..weights.files import read_tensors
 from ..weights.published import prediction_type, understood, unet_weights
+from . import prompts
 
 VAE_CONFIG = {
     "down_block_types": ["DownEncoderBlock2D"] * 4,
