@@ -139,8 +139,8 @@ def _files(paths: list[Path], endings: tuple[str, ...]) -> list[Path]:
 def main(options) -> None:
     from tqdm import tqdm
 
+    from ..pipeline.models import PUBLISHED, load_models
     from .jobs import Keeping, run_job
-    from .models import PUBLISHED, load_models
     from .workers import own_device, workers_on
 
     jobs = read_jobs(options)

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..standalone.models import PUBLISHED
+from ..pipeline.models import PUBLISHED
 from ..weights import architecture as arch
 from ..weights.published import position_tables, shapes_of
 from .system import Animation

@@ -9,7 +9,7 @@ from torch import nn
 from ..method.motion_module import MotionLayout, MotionModule
 from ..pipeline import prompts
 from ..pipeline.base import Base, build_unet, load_base, load_vae, read
-from ..standalone.models import PUBLISHED, load_controlnet, load_motion_module
+from ..pipeline.models import PUBLISHED, load_controlnet, load_motion_module
 from ..weights import architecture as arch
 from ..weights.published import ENCODER, encoder_weights, shapes_of
 from .config import Config, ModelFiles

@@ -39,7 +39,7 @@ class Files:
 def files(tmp_path_factory):
     from diffusers import AutoencoderKL
     from pack.magicanimate_core.pipeline.base import build_unet
-    from pack.magicanimate_core.standalone.models import PUBLISHED
+    from pack.magicanimate_core.pipeline.models import PUBLISHED
     from transformers import CLIPTextConfig, CLIPTextModel
 
     folder = tmp_path_factory.mktemp("standalone")
@@ -71,7 +71,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def models(files):
-    from pack.magicanimate_core.standalone.models import load_models
+    from pack.magicanimate_core.pipeline.models import load_models
 
     return load_models(files.base, files.magicanimate).to("cpu", torch.float32)
 

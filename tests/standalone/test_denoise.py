@@ -12,9 +12,9 @@ RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s
 
 @pytest.fixture(scope="module")
 def official():
+    from pack.magicanimate_core.pipeline import models as m
     from pack.magicanimate_core.pipeline.base import single_unet
     from pack.magicanimate_core.pipeline.nets import TemporalUNet
-    from pack.magicanimate_core.standalone import models as m
     from pack.tests.golden_weights import GOLDEN, make_weights
 
     if not GOLDEN.is_dir():

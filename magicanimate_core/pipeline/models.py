@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from ..method.motion_module import MotionModule
-from ..pipeline import prompts
-from ..pipeline.base import build_unet, load_base, read, unet_arguments
-from ..pipeline.nets import AppearanceEncoder, TemporalUNet
 from ..weights.published import CONTROLNET, ENCODER, MOTION, controlnet_shape, encoder_weights, motion_weights
+from . import prompts
+from .base import build_unet, load_base, read, unet_arguments
+from .nets import AppearanceEncoder, TemporalUNet
 
 PUBLISHED = {
     "appearance_encoder": "appearance_encoder/diffusion_pytorch_model.safetensors",
