@@ -10,7 +10,7 @@ import torch
 from ..media.images import FITS
 from ..method.noise import SPACINGS
 from ..method.windows import FUSE_METHODS, SCHEDULES
-from .denoise import Settings
+from ..pipeline.denoise import Settings
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
 EPILOG = """examples:

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..media.clip import PoseClip, fit_photo, read_photo, video_writer
+from ..pipeline.denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
 from ..pipeline.models import Models, encode_prompt
-from .denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
 from .state import fingerprint, load_state, remove_state, save_state
 
 

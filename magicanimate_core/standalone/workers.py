@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from .denoise import Workers
+from ..pipeline.denoise import Workers
 
 LIMIT = timedelta(hours=1)  # longer than the first process needs to decode and write a clip
 

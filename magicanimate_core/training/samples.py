@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ..media.clip import video_writer
+from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from ..pipeline.models import Models
-from ..standalone.denoise import Conditions, Settings, denoise, initial_noise
 from .config import Validation
 from .data import Source
 from .system import Animation

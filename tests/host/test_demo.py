@@ -3,7 +3,7 @@
 import pytest
 import torch
 from pack.magicanimate_core.pipeline import models as m
-from pack.magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
+from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from pack.scripts import random_weights
 from pack.scripts.comfyui import PACK
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from pack.magicanimate_core.pipeline import models as m
 from pack.magicanimate_core.pipeline.base import single_unet
+from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from pack.magicanimate_core.pipeline.nets import TemporalUNet
-from pack.magicanimate_core.standalone.denoise import Conditions, Settings, denoise, initial_noise
 
 SCALE = 0.18215
 

@@ -78,7 +78,7 @@ def models(files):
 
 @pytest.fixture
 def conditions(models, files):
-    from pack.magicanimate_core.standalone.denoise import Conditions
+    from pack.magicanimate_core.pipeline.denoise import Conditions
 
     generator = torch.Generator().manual_seed(1)
     reference, positive, negative = (

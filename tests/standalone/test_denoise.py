@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from pack.magicanimate_core.method.windows import SCHEDULES, share_out
-from pack.magicanimate_core.standalone.denoise import Conditions, Settings, Workers, denoise, predict
+from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, Workers, denoise, predict
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 
@@ -91,7 +91,7 @@ def test_unconditional_rows_ignore_the_reference(models, conditions):
     )
     halves = []
     for given in (conditions, other):
-        from pack.magicanimate_core.standalone.denoise import predict_windows
+        from pack.magicanimate_core.pipeline.denoise import predict_windows
 
         with torch.inference_mode():
             halves.append(next(predict_windows(models, given, latents, 501, Settings(), [list(range(16))], 2))[1])

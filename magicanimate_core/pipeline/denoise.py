@@ -11,7 +11,7 @@ from torch import Tensor
 from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from ..method.per_frame import gather_frames
 from ..method.windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
-from ..pipeline.models import Models
+from .models import Models
 
 LATENT_SCALE = 0.18215
 
