@@ -7,7 +7,7 @@ import os
 import sys
 
 COMMANDS = {  # name: module with DESCRIPTION, EPILOG, add_arguments(parser) and main(options), and what it does
-    "animate": (".standalone.cli", "animate photos along DensePose videos"),
+    "animate": (".command.animate", "animate photos along DensePose videos"),
     "train": (".training.command", "train the appearance encoder, the ControlNet and the temporal layers"),
     "prepare": (".training.prepare", "crop, resample and check clips and pictures for training"),
 }

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core import cli
+from pack.magicanimate_core.command.animate import HELP
 from pack.magicanimate_core.media.clip import PoseClip, read_photo
-from pack.magicanimate_core.standalone.cli import HELP
 from pack.magicanimate_core.standalone.state import state_path
 from safetensors.torch import load_file
 

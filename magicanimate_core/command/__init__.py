@@ -1,0 +1,1 @@
+"""`python -m magicanimate_core`: the commands, and what only they need."""
