@@ -87,7 +87,7 @@ def _settings(group) -> None:
 
 def read_jobs(options) -> list:
     """The jobs that a command line asks for."""
-    from ..standalone.jobs import Job
+    from .jobs import Job
 
     settings = Settings(**{option.name: getattr(options, option.name) for option in fields(Settings)})
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
@@ -112,7 +112,7 @@ def _lines(path: Path):
 
 
 def _job_line(line: str, number: int, settings: Settings, common: dict):
-    from ..standalone.jobs import Job
+    from .jobs import Job
 
     try:
         entry = json.loads(line)
@@ -140,8 +140,8 @@ def main(options) -> None:
     from tqdm import tqdm
 
     from ..pipeline.models import PUBLISHED, load_models
-    from ..standalone.jobs import Keeping, run_job
     from ..standalone.workers import own_device, workers_on
+    from .jobs import Keeping, run_job
 
     jobs = read_jobs(options)
     for job in jobs:

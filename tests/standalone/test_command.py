@@ -132,8 +132,8 @@ def test_killed_at_random_moments_and_resumed(files, tmp_path):
 
 
 def test_resumed_after_every_step(files, models, tmp_path):
+    from pack.magicanimate_core.command.jobs import Job, Keeping, run_job
     from pack.magicanimate_core.pipeline.denoise import Settings, Workers
-    from pack.magicanimate_core.standalone.jobs import Job, Keeping, run_job
 
     class Stop(Exception):
         pass
