@@ -11,7 +11,7 @@ from torch import Tensor
 from ..media.clip import PoseClip, fit_photo, read_photo, video_writer
 from ..pipeline.denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
 from ..pipeline.models import Models, encode_prompt
-from ..standalone.state import fingerprint, load_state, remove_state, save_state
+from .state import fingerprint, load_state, remove_state, save_state
 
 
 @dataclass(frozen=True)

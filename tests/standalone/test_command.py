@@ -15,8 +15,8 @@ import pytest
 import torch
 from pack.magicanimate_core import cli
 from pack.magicanimate_core.command.animate import HELP
+from pack.magicanimate_core.command.state import state_path
 from pack.magicanimate_core.media.clip import PoseClip, read_photo
-from pack.magicanimate_core.standalone.state import state_path
 from safetensors.torch import load_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +160,7 @@ def test_resumed_after_every_step(files, models, tmp_path):
 
 
 def test_state_of_another_job_is_refused(files, tmp_path, capsys):
-    from pack.magicanimate_core.standalone.state import save_state
+    from pack.magicanimate_core.command.state import save_state
 
     out = tmp_path / "out.mp4"
     save_state(out, torch.zeros(32, 4, 8, 8), 1, "another job")
