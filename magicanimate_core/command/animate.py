@@ -140,8 +140,8 @@ def main(options) -> None:
     from tqdm import tqdm
 
     from ..pipeline.models import PUBLISHED, load_models
-    from ..standalone.workers import own_device, workers_on
     from .jobs import Keeping, run_job
+    from .workers import own_device, workers_on
 
     jobs = read_jobs(options)
     for job in jobs:
