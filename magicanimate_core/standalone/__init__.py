@@ -1,1 +1,0 @@
-"""The same animation without a host: diffusers' and transformers' own classes around the shared maths."""
