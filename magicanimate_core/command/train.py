@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .config import STAGES, check, read_config
+from ..training.config import STAGES, check, read_config
 
 DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
 EPILOG = """stages, in this order:
@@ -39,7 +39,7 @@ def main(options) -> None:
     previous = options.start or earlier_export(options.out, options.stage)
     folder = options.out / options.stage
     folder.mkdir(parents=True, exist_ok=True)
-    from . import stages  # what takes time to import comes after what may be wrong
+    from ..training import stages  # what takes time to import comes after what may be wrong
 
     if options.stage == "vae":
         written = stages.train_vae(config, folder, options.start)
