@@ -1,8 +1,8 @@
 """Where training frames come from: folders, WebDataset shards or the procedural dancers, all behind one small interface."""
 
+from ...data.files import Files, clip_folder, image_folder
 from ...data.source import BadItem, Sample, Source
 from .dancers import DancerClips, DancerStills
-from .files import Files, clip_folder, image_folder
 from .fit import fit_sample
 from .fitted import FittedSource
 from .opening import open_source

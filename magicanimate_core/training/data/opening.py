@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from ...dancers.seeds import SPLITS
+from ...data.files import FPS, clip_folder, image_folder, is_clip, listed
 from ...data.source import Source
 from ...media.reading import PICTURES
 from .dancers import DancerClips, DancerStills
-from .files import FPS, clip_folder, image_folder, is_clip, listed
 from .shards import expand, shards
 
 DANCERS = "dancers:"

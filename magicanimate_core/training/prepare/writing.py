@@ -14,9 +14,9 @@ import av
 import cv2
 import numpy as np
 
+from ...data.files import listed
 from ...data.source import Sample
 from ...media.reading import Blob
-from ..data.files import listed
 from ..data.shards import members, split_key
 
 RECORD = "item.json"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...data.source import BadItem, Sample
-from ...media.reading import PICTURES, VIDEOS, Blob, Pictures, Unreadable, Video
+from ..media.reading import PICTURES, VIDEOS, Blob, Pictures, Unreadable, Video
+from .source import BadItem, Sample
 
 FPS = 25.0  # of folders of frames, which do not say
 ROLES = ("video", "densepose")
