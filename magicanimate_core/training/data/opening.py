@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 
 from ...dancers.seeds import SPLITS
 from ...data.files import FPS, clip_folder, image_folder, is_clip, listed
+from ...data.shards import expand, shards
 from ...data.source import Source
 from ...media.reading import PICTURES
 from .dancers import DancerClips, DancerStills
-from .shards import expand, shards
 
 DANCERS = "dancers:"
 EXAMPLE = "dancers:train?clips=600&frames=24 or dancers:held_out?stills=50&size=256"

@@ -10,8 +10,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...data.files import ROLES, Files, Pair, picture
-from ...media.reading import PICTURES, VIDEOS, Blob
+from ..media.reading import PICTURES, VIDEOS, Blob
+from .files import ROLES, Files, Pair, picture
 
 
 def expand(pattern: str) -> list[Path]:
