@@ -1,9 +1,9 @@
 """Where training frames come from: folders, WebDataset shards or the procedural dancers, all behind one small interface."""
 
+from ...data.drawn import DancerClips, DancerStills
 from ...data.files import Files, clip_folder, image_folder
 from ...data.shards import shards
 from ...data.source import BadItem, Sample, Source
-from .dancers import DancerClips, DancerStills
 from .fit import fit_sample
 from .fitted import FittedSource
 from .opening import open_source

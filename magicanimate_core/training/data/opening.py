@@ -5,11 +5,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from ...dancers.seeds import SPLITS
+from ...data.drawn import DancerClips, DancerStills
 from ...data.files import FPS, clip_folder, image_folder, is_clip, listed
 from ...data.shards import expand, shards
 from ...data.source import Source
 from ...media.reading import PICTURES
-from .dancers import DancerClips, DancerStills
 
 DANCERS = "dancers:"
 EXAMPLE = "dancers:train?clips=600&frames=24 or dancers:held_out?stills=50&size=256"

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ... import dancers
-from ...data.source import Sample
-from ...media.densepose import paint
+from .. import dancers
+from ..media.densepose import paint
+from .source import Sample
 
 FPS = 25.0
 OTHER = 1_000_000  # numbers of motions that no clip has for its first
