@@ -5,9 +5,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...data.source import Sample
-from ...media.densepose import PART_COLOURS
-from ...media.images import FITS, fit_image
+from ..media.densepose import PART_COLOURS
+from ..media.images import FITS, fit_image
+from .source import Sample
 
 GREY = (128, 128, 128)
 
