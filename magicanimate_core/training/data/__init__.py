@@ -3,9 +3,9 @@
 from ...data.drawn import DancerClips, DancerStills
 from ...data.files import Files, clip_folder, image_folder
 from ...data.fit import fit_sample
+from ...data.fitted import FittedSource
 from ...data.shards import shards
 from ...data.source import BadItem, Sample, Source
-from .fitted import FittedSource
 from .opening import open_source
 
 __all__ = [

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...data.fit import fit_sample
-from ...data.source import Sample, Source
+from .fit import fit_sample
+from .source import Sample, Source
 
 
 @dataclass(frozen=True)
