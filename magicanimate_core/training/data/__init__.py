@@ -4,9 +4,9 @@ from ...data.drawn import DancerClips, DancerStills
 from ...data.files import Files, clip_folder, image_folder
 from ...data.fit import fit_sample
 from ...data.fitted import FittedSource
+from ...data.opening import open_source
 from ...data.shards import shards
 from ...data.source import BadItem, Sample, Source
-from .opening import open_source
 
 __all__ = [
     "BadItem", "DancerClips", "DancerStills", "Files", "FittedSource", "Sample", "Source",

@@ -7,9 +7,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from ...data.files import FPS
+from ...data.opening import DANCERS
 from ...media.images import FITS
 from ..data import BadItem, Source, open_source
-from ..data.opening import DANCERS
 from .items import Settings, file_name, prepare_item
 from .writing import Folder, Shards
 

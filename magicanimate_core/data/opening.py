@@ -4,12 +4,12 @@ import glob
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from ...dancers.seeds import SPLITS
-from ...data.drawn import DancerClips, DancerStills
-from ...data.files import FPS, clip_folder, image_folder, is_clip, listed
-from ...data.shards import expand, shards
-from ...data.source import Source
-from ...media.reading import PICTURES
+from ..dancers.seeds import SPLITS
+from ..media.reading import PICTURES
+from .drawn import DancerClips, DancerStills
+from .files import FPS, clip_folder, image_folder, is_clip, listed
+from .shards import expand, shards
+from .source import Source
 
 DANCERS = "dancers:"
 EXAMPLE = "dancers:train?clips=600&frames=24 or dancers:held_out?stills=50&size=256"
