@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data import BadItem, Source
 from ..media.densepose import nearest_parts
-from .data import BadItem, Source
 from .draws import Joint, generator, pick_frames, pick_reference
 from .guide import EVERY
 from .system import VIDEO, draw_timesteps

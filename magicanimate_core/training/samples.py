@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data import Source
 from ..media.clip import video_writer
 from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from ..pipeline.models import Models
 from .config import Validation
-from .data import Source
 from .system import Animation
 from .task import encode_frames
 from .vae import decode

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..data import BadItem, FittedSource, Source, open_source
 from .cache import LatentCache
 from .config import Config
-from .data import BadItem, FittedSource, Source, open_source
 from .task import encode_frames
 
 HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}

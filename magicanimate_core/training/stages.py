@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from accelerate import PartialState
 
+from ..data import Sample
 from ..pipeline.base import load_vae
 from .batches import Batches
 from .config import Config
-from .data import Sample
 from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
 from .loop import train

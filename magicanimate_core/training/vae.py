@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..data import Sample
 from ..media.densepose import PART_COLOURS
-from .data import Sample
 from .draws import generator
 
 LATENT_SCALE = 0.18215  # Stable Diffusion's: latents times this have unit variance

@@ -10,10 +10,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from pack.magicanimate_core.data import BadItem, DancerClips, Sample, fit_sample, open_source
 from pack.magicanimate_core.data.shards import expand, split_key
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
 from pack.magicanimate_core.media.reading import Blob, Unreadable, Video
-from pack.magicanimate_core.training.data import BadItem, DancerClips, Sample, fit_sample, open_source
 
 CLIPS = DancerClips(2, "train", 13, 32, 48)
 DRAWS = ([0], [12], [7, 3, 11], [5, 0, 2, 4, 6, 8], [9, 9, 1], list(range(13)))

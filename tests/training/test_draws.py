@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from pack.magicanimate_core.data import BadItem, DancerClips, DancerStills, Sample
 from pack.magicanimate_core.training.batches import Batches, Drawing
-from pack.magicanimate_core.training.data import BadItem, DancerClips, DancerStills, Sample
 from pack.magicanimate_core.training.draws import Joint, generator, pick_frames, pick_reference
 from pack.magicanimate_core.training.system import draw_timesteps
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from pack.magicanimate_core.dancers import clip
+from pack.magicanimate_core.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
-from pack.magicanimate_core.training.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.training.prepare import add_arguments, items, main
 from pack.magicanimate_core.training.prepare.palette import is_exact, palette_problem, person, snap, stray
 

@@ -6,10 +6,10 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from ...data import BadItem, Source, open_source
 from ...data.files import FPS
 from ...data.opening import DANCERS
 from ...media.images import FITS
-from ..data import BadItem, Source, open_source
 from .items import Settings, file_name, prepare_item
 from .writing import Folder, Shards
 
