@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..data import BadItem, FittedSource, Source, open_source
-from .cache import LatentCache
+from ..data.latents import LatentCache
 from .config import Config
 from .task import encode_frames
 

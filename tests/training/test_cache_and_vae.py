@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.data import BadItem, DancerClips, Sample
+from pack.magicanimate_core.data.latents import LatentCache
 from pack.magicanimate_core.media.densepose import paint
-from pack.magicanimate_core.training.cache import LatentCache
 from pack.magicanimate_core.training.sources import cache_name, first_frame
 from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, crop, decode, encode, new_vae, normalise
 

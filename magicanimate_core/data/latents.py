@@ -8,8 +8,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ..data import BadItem, Sample, Source
 from ..media.densepose import PART_COLOURS, nearest_parts
+from . import BadItem, Sample, Source
 
 
 class LatentCache:
