@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ...media.densepose import PART_COLOURS, nearest_parts, paint
+from ..media.densepose import PART_COLOURS, nearest_parts, paint
 
 NEAR = 30  # grey levels; of a compressed clip, only the seams between parts are farther from every part's colour
 SURE = 12  # grey levels; so close, the codec has hardly changed a colour

@@ -1,0 +1,1 @@
+"""The pose video: is it DensePose in this model's colours?"""
