@@ -14,10 +14,10 @@ import av
 import cv2
 import numpy as np
 
-from ...data.files import listed
-from ...data.shards import members, split_key
-from ...data.source import Sample
 from ...media.reading import Blob
+from ..files import listed
+from ..shards import members, split_key
+from ..source import Sample
 
 RECORD = "item.json"
 KEYFRAMES = 24  # at most so many frames are decoded to reach one
