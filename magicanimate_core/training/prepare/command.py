@@ -9,9 +9,9 @@ from pathlib import Path
 from ...data import BadItem, Source, open_source
 from ...data.files import FPS
 from ...data.opening import DANCERS
+from ...data.prepare.items import Settings, file_name, prepare_item
 from ...data.prepare.writing import Folder, Shards
 from ...media.images import FITS
-from .items import Settings, file_name, prepare_item
 
 REPORT = "report.json"
 DESCRIPTION = """Checks clips or pictures with their DensePose, and writes them in one size and frame rate for training.

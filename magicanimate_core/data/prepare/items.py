@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data import BadItem, Sample, Source, fit_sample
-from ...data.prepare.writing import write_clip, write_picture
 from ...pose.palette import is_exact, palette_problem, person, snap, stray
+from .. import BadItem, Sample, Source, fit_sample
+from .writing import write_clip, write_picture
 
 LOOKS = 8  # frames of a clip whose colours are looked at
 CHUNK = 32  # frames in memory at a time
