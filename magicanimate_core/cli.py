@@ -9,7 +9,7 @@ import sys
 COMMANDS = {  # name: module with DESCRIPTION, EPILOG, add_arguments(parser) and main(options), and what it does
     "animate": (".command.animate", "animate photos along DensePose videos"),
     "train": (".command.train", "train the appearance encoder, the ControlNet and the temporal layers"),
-    "prepare": (".training.prepare", "crop, resample and check clips and pictures for training"),
+    "prepare": (".command.prepare", "crop, resample and check clips and pictures for training"),
 }
 
 

@@ -1,5 +1,5 @@
 """`python -m magicanimate_core prepare`: any clips or pictures with their DensePose, checked and made ready for training."""
 
-from .command import add_arguments, main
+from ...command.prepare import add_arguments, main
 
 __all__ = ["add_arguments", "main"]

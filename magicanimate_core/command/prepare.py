@@ -6,12 +6,12 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from ...data import BadItem, Source, open_source
-from ...data.files import FPS
-from ...data.opening import DANCERS
-from ...data.prepare.items import Settings, file_name, prepare_item
-from ...data.prepare.writing import Folder, Shards
-from ...media.images import FITS
+from ..data import BadItem, Source, open_source
+from ..data.files import FPS
+from ..data.opening import DANCERS
+from ..data.prepare.items import Settings, file_name, prepare_item
+from ..data.prepare.writing import Folder, Shards
+from ..media.images import FITS
 
 REPORT = "report.json"
 DESCRIPTION = """Checks clips or pictures with their DensePose, and writes them in one size and frame rate for training.
