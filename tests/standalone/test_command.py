@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from pack.magicanimate_core import cli
+from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import HELP
 from pack.magicanimate_core.command.state import state_path
 from pack.magicanimate_core.media.clip import PoseClip, read_photo

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from pack.magicanimate_core import cli
+from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.models import encode_prompt, load_models
 from pack.magicanimate_core.pipeline.prompts import EmptyPrompt, from_folder
 from pack.magicanimate_core.weights.files import WrongFile

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core import cli
+from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.base import load_vae
 from safetensors import safe_open
 from safetensors.torch import load_file

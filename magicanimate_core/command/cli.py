@@ -7,9 +7,9 @@ import os
 import sys
 
 COMMANDS = {  # name: module with DESCRIPTION, EPILOG, add_arguments(parser) and main(options), and what it does
-    "animate": (".command.animate", "animate photos along DensePose videos"),
-    "train": (".command.train", "train the appearance encoder, the ControlNet and the temporal layers"),
-    "prepare": (".command.prepare", "crop, resample and check clips and pictures for training"),
+    "animate": (".animate", "animate photos along DensePose videos"),
+    "train": (".train", "train the appearance encoder, the ControlNet and the temporal layers"),
+    "prepare": (".prepare", "crop, resample and check clips and pictures for training"),
 }
 
 
