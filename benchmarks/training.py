@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from magicanimate_core.method.motion_module import MotionLayout, MotionModule
 from magicanimate_core.pipeline.base import build_unet
-from magicanimate_core.training.system import Animation
+from magicanimate_core.training.animation import Animation
 from magicanimate_core.weights import architecture as arch
 
 

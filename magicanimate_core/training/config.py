@@ -8,10 +8,10 @@ import yaml
 
 from ..weights.architecture import HINT_WIDTHS
 from ..weights.published import PREDICTIONS
+from .animation import Loss
 from .batches import Drawing
 from .draws import Joint
 from .loop import Run
-from .system import Loss
 from .vae import VaeSettings
 
 WEIGHTINGS = ("eps", "min_snr", "v")

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from .animation import Animation
 from .guide import emphasis
-from .system import Animation
 from .task import AnimationTask
 from .vae import edge_loss
 

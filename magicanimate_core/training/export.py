@@ -13,7 +13,7 @@ from torch import Tensor
 from ..pipeline.models import PUBLISHED
 from ..weights import architecture as arch
 from ..weights.published import position_tables, shapes_of
-from .system import Animation
+from .animation import Animation
 
 
 def export(module: Animation, folder: Path, untouched: Mapping[str, Path], dtype: torch.dtype = torch.float16) -> list[Path]:

@@ -12,8 +12,8 @@ from ..pipeline.base import Base, build_unet, load_base, load_vae, read
 from ..pipeline.models import PUBLISHED, load_controlnet, load_motion_module
 from ..weights import architecture as arch
 from ..weights.published import ENCODER, encoder_weights, shapes_of
+from .animation import VIDEO, Animation
 from .config import Config, ModelFiles
-from .system import VIDEO, Animation
 
 
 def animation(config: Config, stage: str, base: Base, previous: Path | None) -> Animation:

@@ -11,8 +11,8 @@ from ..data import Source
 from ..media.clip import video_writer
 from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from ..pipeline.models import Models
+from .animation import Animation
 from .config import Validation
-from .system import Animation
 from .task import encode_frames
 from .vae import decode
 

@@ -9,6 +9,7 @@ from accelerate import PartialState
 
 from ..data import Sample
 from ..pipeline.base import load_vae
+from .animation import stage_parts
 from .batches import Batches
 from .config import Config
 from .decoder import DecoderLoss, DecoderTask
@@ -17,7 +18,6 @@ from .loop import train
 from .parts import animation, base_model, starting_files
 from .samples import Samples
 from .sources import HALVES, cached, fitted, sources
-from .system import stage_parts
 from .task import AnimationTask
 from .vae import VaeTask, encode, new_vae, normalise
 

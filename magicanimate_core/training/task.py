@@ -6,8 +6,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from .animation import Animation
 from .batches import Batches
-from .system import Animation
 from .vae import encode
 
 

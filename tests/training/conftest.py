@@ -12,7 +12,7 @@ def new_animation(stage: str, weighting: str = "eps", seed: int = 0, prediction:
     from diffusers import ControlNetModel
     from pack.magicanimate_core.method.motion_module import MotionLayout, MotionModule
     from pack.magicanimate_core.pipeline.base import build_unet
-    from pack.magicanimate_core.training.system import Animation, Loss
+    from pack.magicanimate_core.training.animation import Animation, Loss
 
     torch.manual_seed(seed)
     unet, encoder = build_unet(SHAPE), build_unet(SHAPE)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.data import BadItem, DancerClips, DancerStills, Sample
+from pack.magicanimate_core.training.animation import draw_timesteps
 from pack.magicanimate_core.training.batches import Batches, Drawing
 from pack.magicanimate_core.training.draws import Joint, generator, pick_frames, pick_reference
-from pack.magicanimate_core.training.system import draw_timesteps
 
 JOINT = Joint(tau_0=0.3, tau_1=0.2, tau_2=0.5)
 
