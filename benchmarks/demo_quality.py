@@ -24,8 +24,8 @@ from magicanimate_core.method.noise import SPACINGS
 from magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from magicanimate_core.pipeline.models import Models, encode_prompt, load_models
 from magicanimate_core.pipeline.nets import TemporalUNet
-from magicanimate_core.training.samples import decode_frames, to_pixels
 from magicanimate_core.training.task import encode_frames
+from magicanimate_core.training.validation import decode_frames, to_pixels
 from scripts.demo import SIZE, workflow_inputs
 
 VARIANTS = ("model", "reference repeated", "no appearance encoder", "no temporal attention", "true frames through the VAE")

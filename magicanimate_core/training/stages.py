@@ -16,10 +16,10 @@ from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
 from .loop import train
 from .parts import animation, base_model, starting_files
-from .samples import Samples
 from .sources import HALVES, cached, fitted, sources
 from .task import AnimationTask
 from .vae import VaeTask, encode, new_vae, normalise
+from .validation import Samples
 
 PUBLISHED_NAMES = {"encoder": "appearance_encoder", "controlnet": "densepose_controlnet", "motion": "temporal_attention"}
 
