@@ -11,11 +11,11 @@ from ..data import Sample
 from ..pipeline.base import load_vae
 from .animation import stage_parts
 from .batches import Batches
+from .building import animation, base_model, starting_files
 from .config import Config
 from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
 from .loop import train
-from .parts import animation, base_model, starting_files
 from .sources import HALVES, cached, fitted, sources
 from .task import AnimationTask
 from .vae import VaeTask, encode, new_vae, normalise

@@ -158,7 +158,7 @@ def test_guide_forgets_runs_without_a_loss(animation, batch):
 
 def test_an_untrained_base_gets_no_zeros_to_learn_through():
     from pack.magicanimate_core.pipeline.base import build_unet
-    from pack.magicanimate_core.training.parts import controlnet
+    from pack.magicanimate_core.training.building import controlnet
 
     unet = build_unet(UNetShape((32, 32), (True, True), 8, res_blocks=1))
     for scratch in (False, True):
