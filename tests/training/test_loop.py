@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core.training import checkpoints, loop
+from pack.magicanimate_core.training import loop
 from pack.magicanimate_core.training.loop import Run, learning_rate
+from pack.magicanimate_core.training.run import checkpoints
 
 from ..conftest import ROOT
 

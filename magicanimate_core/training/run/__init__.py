@@ -1,0 +1,1 @@
+"""The loop of a training run, whatever is trained: steps, checkpoints, log."""
