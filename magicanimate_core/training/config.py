@@ -11,7 +11,7 @@ from ..weights.published import PREDICTIONS
 from .animation import Loss
 from .batches import Drawing
 from .draws import Joint
-from .loop import Run
+from .run.loop import Run
 from .vae import VaeSettings
 
 WEIGHTINGS = ("eps", "min_snr", "v")

@@ -15,7 +15,7 @@ from .building import animation, base_model, starting_files
 from .config import Config
 from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
-from .loop import train
+from .run.loop import train
 from .sources import HALVES, cached, fitted, sources
 from .task import AnimationTask
 from .vae import VaeTask, encode, new_vae, normalise

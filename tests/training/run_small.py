@@ -16,7 +16,7 @@ from magicanimate_core.pipeline.base import build_unet
 from magicanimate_core.training.animation import Animation
 from magicanimate_core.training.batches import Batches, Drawing
 from magicanimate_core.training.draws import Joint
-from magicanimate_core.training.loop import Run, train
+from magicanimate_core.training.run.loop import Run, train
 from magicanimate_core.training.task import AnimationTask
 from magicanimate_core.training.vae import VaeSettings, new_vae
 from magicanimate_core.weights import architecture as arch

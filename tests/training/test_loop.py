@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core.training import loop
-from pack.magicanimate_core.training.loop import Run, learning_rate
-from pack.magicanimate_core.training.run import checkpoints
+from pack.magicanimate_core.training.run import checkpoints, loop
+from pack.magicanimate_core.training.run.loop import Run, learning_rate
 
 from ..conftest import ROOT
 

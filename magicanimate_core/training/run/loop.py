@@ -13,8 +13,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from .run.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint
-from .run.log import Log
+from .checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint
+from .log import Log
 
 Batch = dict[str, Tensor]
 
