@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..method.noise import TRAIN_TIMESTEPS, betas
 from ..pipeline.nets import AppearanceEncoder, Reference, TemporalUNet
-from .guide import Guide, emphasis
+from .from_nothing.guide import Guide, emphasis
 
 Batch = dict[str, Tensor]
 VIDEO = ("2", "decoder")  # the stages with temporal layers

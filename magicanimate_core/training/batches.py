@@ -11,7 +11,7 @@ from ..data import BadItem, Source
 from ..media.densepose import nearest_parts
 from .animation import VIDEO, draw_timesteps
 from .draws import Joint, generator, pick_frames, pick_reference
-from .guide import EVERY
+from .from_nothing.guide import EVERY
 
 ATTEMPTS = 100  # so many items in a row may be bad before training gives up
 

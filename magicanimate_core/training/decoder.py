@@ -10,7 +10,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from .animation import Animation
-from .guide import emphasis
+from .from_nothing.guide import emphasis
 from .task import AnimationTask
 from .vae import edge_loss
 

@@ -5,7 +5,16 @@ import re
 
 import torch
 from pack.magicanimate_core.media.densepose import PART_NAMES
-from pack.magicanimate_core.training.guide import BACKGROUND, GROUPS, Guide, emphasis, grid_of, match_loss, shares, tokens_of
+from pack.magicanimate_core.training.from_nothing.guide import (
+    BACKGROUND,
+    GROUPS,
+    Guide,
+    emphasis,
+    grid_of,
+    match_loss,
+    shares,
+    tokens_of,
+)
 from pack.magicanimate_core.weights.architecture import UNetShape
 
 
