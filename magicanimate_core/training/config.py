@@ -11,8 +11,8 @@ from ..weights.published import PREDICTIONS
 from .animation import Loss
 from .batches import Drawing
 from .draws import Joint
+from .from_nothing.vae import VaeSettings
 from .run.loop import Run
-from .vae import VaeSettings
 
 WEIGHTINGS = ("eps", "min_snr", "v")
 STAGES = ("vae", "scratch", "1", "2", "decoder")

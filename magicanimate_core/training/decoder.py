@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from .animation import Animation
 from .from_nothing.guide import emphasis
+from .from_nothing.vae import edge_loss
 from .task import AnimationTask
-from .vae import edge_loss
 
 
 class DecoderLoss(nn.Module):

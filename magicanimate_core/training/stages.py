@@ -15,10 +15,10 @@ from .building import animation, base_model, starting_files
 from .config import Config
 from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
+from .from_nothing.vae import VaeTask, encode, new_vae, normalise
 from .run.loop import train
 from .sources import HALVES, cached, fitted, sources
 from .task import AnimationTask
-from .vae import VaeTask, encode, new_vae, normalise
 from .validation import Samples
 
 PUBLISHED_NAMES = {"encoder": "appearance_encoder", "controlnet": "densepose_controlnet", "motion": "temporal_attention"}

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .animation import Animation
 from .batches import Batches
-from .vae import encode
+from .from_nothing.vae import encode
 
 
 class AnimationTask:

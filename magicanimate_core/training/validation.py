@@ -13,8 +13,8 @@ from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from ..pipeline.models import Models
 from .animation import Animation
 from .config import Validation
+from .from_nothing.vae import decode
 from .task import encode_frames
-from .vae import decode
 
 
 class Samples:

@@ -16,9 +16,9 @@ from magicanimate_core.pipeline.base import build_unet
 from magicanimate_core.training.animation import Animation
 from magicanimate_core.training.batches import Batches, Drawing
 from magicanimate_core.training.draws import Joint
+from magicanimate_core.training.from_nothing.vae import VaeSettings, new_vae
 from magicanimate_core.training.run.loop import Run, train
 from magicanimate_core.training.task import AnimationTask
-from magicanimate_core.training.vae import VaeSettings, new_vae
 from magicanimate_core.weights import architecture as arch
 
 SHAPE = arch.UNetShape((32, 32), (True, True), 8, res_blocks=1)

@@ -6,8 +6,17 @@ import torch
 from pack.magicanimate_core.data import BadItem, DancerClips, Sample
 from pack.magicanimate_core.data.latents import LatentCache
 from pack.magicanimate_core.media.densepose import paint
+from pack.magicanimate_core.training.from_nothing.vae import (
+    LATENT_SCALE,
+    VaeSettings,
+    VaeTask,
+    crop,
+    decode,
+    encode,
+    new_vae,
+    normalise,
+)
 from pack.magicanimate_core.training.sources import cache_name, first_frame
-from pack.magicanimate_core.training.vae import LATENT_SCALE, VaeSettings, VaeTask, crop, decode, encode, new_vae, normalise
 
 
 class WithBadItem(DancerClips):

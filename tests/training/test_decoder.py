@@ -3,7 +3,7 @@
 import torch
 from pack.magicanimate_core.training.decoder import DecoderLoss
 from pack.magicanimate_core.training.from_nothing.guide import emphasis
-from pack.magicanimate_core.training.vae import VaeSettings, edge_loss, new_vae
+from pack.magicanimate_core.training.from_nothing.vae import VaeSettings, edge_loss, new_vae
 
 
 def given(batch) -> dict:

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..data import Sample
-from ..media.densepose import PART_COLOURS
-from .draws import generator
+from ...data import Sample
+from ...media.densepose import PART_COLOURS
+from ..draws import generator
 
 LATENT_SCALE = 0.18215  # Stable Diffusion's: latents times this have unit variance
 
