@@ -13,8 +13,8 @@ from .animation import stage_parts
 from .batches import Batches
 from .building import animation, base_model, starting_files
 from .config import Config
-from .decoder import DecoderLoss, DecoderTask
 from .export import export, export_base, export_vae
+from .from_nothing.decoder import DecoderLoss, DecoderTask
 from .from_nothing.vae import VaeTask, encode, new_vae, normalise
 from .run.loop import train
 from .sources import HALVES, cached, fitted, sources

@@ -1,7 +1,7 @@
 """The decoder's own stage: it learns, nothing else does, and it is shown what the nets sample from noise."""
 
 import torch
-from pack.magicanimate_core.training.decoder import DecoderLoss
+from pack.magicanimate_core.training.from_nothing.decoder import DecoderLoss
 from pack.magicanimate_core.training.from_nothing.guide import emphasis
 from pack.magicanimate_core.training.from_nothing.vae import VaeSettings, edge_loss, new_vae
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from .animation import Animation
-from .from_nothing.guide import emphasis
-from .from_nothing.vae import edge_loss
-from .task import AnimationTask
+from ..animation import Animation
+from ..task import AnimationTask
+from .guide import emphasis
+from .vae import edge_loss
 
 
 class DecoderLoss(nn.Module):
