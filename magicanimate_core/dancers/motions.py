@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import moves
+from .body.skeleton import Pose
 from .moves import Move, wave
 from .seeds import pick, stream
-from .skeleton import Pose
 
 KINDS: dict[str, tuple[Move, Move]] = {
     "sways": (moves.sway, moves.flow),

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from .body.skeleton import Camera, body, coco_joints
 from .draw import Canvas, paint_tube
 from .figure import tubes
 from .motions import Motion, motion
 from .people import Person, person
 from .scenes import Scene, scene
 from .seeds import stream
-from .skeleton import Camera, body, coco_joints
 from .skins import skins
 
 FPS = 25

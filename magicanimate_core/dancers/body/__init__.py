@@ -1,0 +1,1 @@
+"""Bodies and how they move: bones, people, moves, motions."""

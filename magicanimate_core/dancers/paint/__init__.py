@@ -1,0 +1,1 @@
+"""How a body looks: skins, cloth and faces on shaded tubes."""

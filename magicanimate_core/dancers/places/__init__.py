@@ -1,0 +1,1 @@
+"""Where people dance: backdrops, painted on an easel."""
