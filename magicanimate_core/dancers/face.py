@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from .body.people import DYES, HAIR_COLOURS, SKINS, Person
 from .cloth import ALONG, AROUND, dark, mix, plain
 from .draw import COLUMNS, ROWS
-from .people import DYES, HAIR_COLOURS, SKINS, Person
 
 _BIG = 4  # the face is drawn larger and shrunk
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .body.skeleton import Bones
-from .seeds import pick, stream
+from ..seeds import pick, stream
+from .skeleton import Bones
 
 Colour = tuple[int, int, int]
 
