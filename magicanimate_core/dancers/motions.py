@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import moves
+from .body import moves
+from .body.moves import Move, wave
 from .body.skeleton import Pose
-from .moves import Move, wave
 from .seeds import pick, stream
 
 KINDS: dict[str, tuple[Move, Move]] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .body.skeleton import Pose
+from .skeleton import Pose
 
 Beat = float  # phase of the motion in radians; one cycle is 2 pi
 Move = Callable[[Pose, Beat, float], None]  # changes a pose; the last argument is the amplitude, about 1
