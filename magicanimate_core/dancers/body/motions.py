@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .body import moves
-from .body.moves import Move, wave
-from .body.skeleton import Pose
-from .seeds import pick, stream
+from ..seeds import pick, stream
+from . import moves
+from .moves import Move, wave
+from .skeleton import Pose
 
 KINDS: dict[str, tuple[Move, Move]] = {
     "sways": (moves.sway, moves.flow),
