@@ -5,7 +5,7 @@ import numpy as np
 
 from .body.people import DYES, HAIR_COLOURS, SKINS, Person
 from .cloth import ALONG, AROUND, dark, mix, plain
-from .draw import COLUMNS, ROWS
+from .paint.tubes import COLUMNS, ROWS
 
 _BIG = 4  # the face is drawn larger and shrunk
 

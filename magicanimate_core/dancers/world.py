@@ -11,8 +11,8 @@ import numpy as np
 from .body.motions import Motion, motion
 from .body.people import Person, person
 from .body.skeleton import Camera, body, coco_joints
-from .draw import Canvas, paint_tube
 from .figure import tubes
+from .paint.tubes import Canvas, paint_tube
 from .scenes import Scene, scene
 from .seeds import stream
 from .skins import skins
