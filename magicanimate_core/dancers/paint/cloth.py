@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .paint.tubes import COLUMNS, ROWS
+from .tubes import COLUMNS, ROWS
 
 Rgb = tuple[int, int, int]
 ALONG = np.linspace(0, 1, ROWS, dtype=np.float32)[:, None]
