@@ -3,8 +3,8 @@
 import numpy as np
 
 from .body.people import DYES, HAIR_COLOURS, SKINS, Person
-from .face import face, shell
 from .paint.cloth import ALONG, AROUND, dark, emblem, fabric, folds, mix, plain
+from .paint.face import face, shell
 from .paint.tubes import ROWS, Skin, wrap
 
 PARTS = {  # part towards the split's direction, part away from it: left, right

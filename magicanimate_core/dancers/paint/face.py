@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from .body.people import DYES, HAIR_COLOURS, SKINS, Person
-from .paint.cloth import ALONG, AROUND, dark, mix, plain
-from .paint.tubes import COLUMNS, ROWS
+from ..body.people import DYES, HAIR_COLOURS, SKINS, Person
+from .cloth import ALONG, AROUND, dark, mix, plain
+from .tubes import COLUMNS, ROWS
 
 _BIG = 4  # the face is drawn larger and shrunk
 
