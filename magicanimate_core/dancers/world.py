@@ -12,10 +12,10 @@ from .body.motions import Motion, motion
 from .body.people import Person, person
 from .body.skeleton import Camera, body, coco_joints
 from .figure import tubes
+from .paint.skins import skins
 from .paint.tubes import Canvas, paint_tube
 from .scenes import Scene, scene
 from .seeds import stream
-from .skins import skins
 
 FPS = 25
 FINE = 2  # pictures are painted this much larger, then averaged

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .body.people import DYES, HAIR_COLOURS, SKINS, Person
-from .paint.cloth import ALONG, AROUND, dark, emblem, fabric, folds, mix, plain
-from .paint.face import face, shell
-from .paint.tubes import ROWS, Skin, wrap
+from ..body.people import DYES, HAIR_COLOURS, SKINS, Person
+from .cloth import ALONG, AROUND, dark, emblem, fabric, folds, mix, plain
+from .face import face, shell
+from .tubes import ROWS, Skin, wrap
 
 PARTS = {  # part towards the split's direction, part away from it: left, right
     "upper_leg": ((10, 8), (9, 7)), "lower_leg": ((14, 12), (13, 11)), "foot": ((5, 5), (6, 6)),
