@@ -11,7 +11,7 @@ import numpy as np
 from .body.motions import Motion, motion
 from .body.people import Person, person
 from .body.skeleton import Camera, body, coco_joints
-from .figure import tubes
+from .paint.figure import tubes
 from .paint.skins import skins
 from .paint.tubes import Canvas, paint_tube
 from .scenes import Scene, scene

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .body.people import Person
-from .body.skeleton import Camera, Segment, aim
-from .paint.tubes import ROWS, Skin, Tube
+from ..body.people import Person
+from ..body.skeleton import Camera, Segment, aim
+from .tubes import ROWS, Skin, Tube
 
 BIAS = {"upper_leg": -0.09, "lower_leg": -0.015, "foot": -0.022, "upper_arm": 0.02, "lower_arm": 0.032, "hand": 0.036}
 
