@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from .easel import Easel, Rgb, tone
+from .places.easel import Easel, Rgb, tone
 from .seeds import pick
 
 WALLS: tuple[Rgb, ...] = (

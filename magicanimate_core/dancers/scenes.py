@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from . import backdrops
-from .easel import Easel
+from .places.easel import Easel
 from .seeds import pick, stream
 
 Painter = Callable[[Easel, float, np.random.Generator], None]
