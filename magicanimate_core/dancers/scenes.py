@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from . import backdrops
+from .places import backdrops
 from .places.easel import Easel
 from .seeds import pick, stream
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from .places.easel import Easel, Rgb, tone
-from .seeds import pick
+from ..seeds import pick
+from .easel import Easel, Rgb, tone
 
 WALLS: tuple[Rgb, ...] = (
     (238, 214, 184), (226, 184, 160), (186, 206, 196), (174, 196, 220), (222, 196, 216), (244, 226, 170), (206, 120, 100),
