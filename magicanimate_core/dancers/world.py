@@ -14,7 +14,7 @@ from .body.skeleton import Camera, body, coco_joints
 from .paint.figure import tubes
 from .paint.skins import skins
 from .paint.tubes import Canvas, paint_tube
-from .scenes import Scene, scene
+from .places.scenes import Scene, scene
 from .seeds import stream
 
 FPS = 25

@@ -13,7 +13,7 @@ from magicanimate_core.dancers.body.motions import HELD_OUT_KINDS, KINDS, Motion
 from magicanimate_core.dancers.body.moves import stand
 from magicanimate_core.dancers.body.people import person, reserved
 from magicanimate_core.dancers.body.skeleton import Camera
-from magicanimate_core.dancers.scenes import scene
+from magicanimate_core.dancers.places.scenes import scene
 from magicanimate_core.dancers.world import FINE
 from magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
 

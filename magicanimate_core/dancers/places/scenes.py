@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .places import backdrops
-from .places.easel import Easel
-from .seeds import pick, stream
+from ..seeds import pick, stream
+from . import backdrops
+from .easel import Easel
 
 Painter = Callable[[Easel, float, np.random.Generator], None]
 KINDS: dict[str, Painter] = {
