@@ -4,7 +4,7 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.demo import load_demo, read_frames
+from ..magicanimate_core.host.vae import load_demo, read_frames
 from .schema import AppearanceEncoder, schema
 
 CATEGORY = "MagicAnimate/demo"

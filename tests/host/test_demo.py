@@ -28,7 +28,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def demo(weights):
-    from pack.magicanimate_core.host.demo import load_demo
+    from pack.magicanimate_core.host.vae import load_demo
 
     return load_demo(weights)
 
@@ -99,7 +99,7 @@ def test_memory_manager_can_make_every_part_again(demo):
 def test_vae_that_the_host_cannot_be(weights):
     import json
 
-    from pack.magicanimate_core.host.demo import vae_arguments
+    from pack.magicanimate_core.host.vae import vae_arguments
 
     config = json.loads((weights / "base" / "vae" / "config.json").read_text())
     with pytest.raises(ValueError, match="scaling_factor 0.13"):
@@ -108,7 +108,7 @@ def test_vae_that_the_host_cannot_be(weights):
 
 @pytest.mark.parametrize("missing", ["base/empty_prompt.safetensors", "base/vae/config.json"])
 def test_missing_file_is_named(weights, missing):
-    from pack.magicanimate_core.host.demo import load_demo
+    from pack.magicanimate_core.host.vae import load_demo
 
     path = weights / missing
     path.rename(path.with_name("elsewhere"))
