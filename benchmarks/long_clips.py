@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, nargs="+", default=[100, 2000])
     options = parser.parse_args()
-    from scripts import random_weights
+    from magicanimate_core.testing import random_weights
 
     with tempfile.TemporaryDirectory() as name:
         random_weights.write(Path(name) / "models", random_weights.TINY)

@@ -72,7 +72,8 @@ def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     """photo_to_video on a server, with random weights of Stable Diffusion 1.5's size. (photo, poses, video)."""
     from magicanimate_core.weights.architecture import SD15
 
-    from . import random_weights, sample_inputs
+    from ..magicanimate_core.testing import random_weights
+    from . import sample_inputs
 
     if host is None:
         raise SystemExit("--full needs a ComfyUI (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI).")

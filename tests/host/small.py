@@ -28,8 +28,8 @@ class Small:
         import folder_paths
         from safetensors.torch import save_file
 
+        from ...magicanimate_core.testing import random_weights as rw
         from ...magicanimate_core.weights import architecture as arch
-        from ...scripts import random_weights as rw
 
         shape = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
         tables = {"unet": arch.unet_tensors, "encoder": arch.encoder_tensors, "control": arch.controlnet_tensors}

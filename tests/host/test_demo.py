@@ -4,7 +4,7 @@ import pytest
 import torch
 from pack.magicanimate_core.pipeline import models as m
 from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
-from pack.scripts import random_weights
+from pack.magicanimate_core.testing import random_weights
 from pack.scripts.comfyui import PACK
 
 FRAMES, SCALE = 10, 0.18215

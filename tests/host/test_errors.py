@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from pack.magicanimate_core.testing import random_weights as rw
 from pack.magicanimate_core.weights import architecture as arch
 from pack.magicanimate_core.weights.files import WrongFile
-from pack.scripts import random_weights as rw
 from safetensors.torch import load_file, save_file
 
 LOADERS = {

@@ -14,7 +14,8 @@ NAMES = {
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    from pack.scripts import random_weights, sample_inputs
+    from pack.magicanimate_core.testing import random_weights
+    from pack.scripts import sample_inputs
 
     base = tmp_path_factory.mktemp("comfyui")
     random_weights.write(base / "models", random_weights.TINY)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from pack.magicanimate_core.testing import random_weights as rw
 from pack.magicanimate_core.weights import architecture as arch
-from pack.scripts import random_weights as rw
 from pack.scripts import sample_inputs
 from safetensors.torch import save_file
 

@@ -5,8 +5,8 @@ import torch
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.models import encode_prompt, load_models
 from pack.magicanimate_core.pipeline.prompts import EmptyPrompt, from_folder
+from pack.magicanimate_core.testing import random_weights
 from pack.magicanimate_core.weights.files import WrongFile
-from pack.scripts import random_weights
 from safetensors.torch import load_file, save_file
 
 
