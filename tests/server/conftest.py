@@ -23,7 +23,7 @@ def server(tmp_path_factory):
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
     sample_inputs.write(base / "input", size=128, frames=20)
     sample_inputs.write(base / "input", size=128, frames=18, people=2, name="two_people")
-    packs = (PACK, Path(__file__).resolve().parents[2] / "scripts" / "tiny_sd15")
+    packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")
     with Server(find_comfyui(), base, packs=packs) as running:
         yield running
 
