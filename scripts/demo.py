@@ -70,9 +70,9 @@ def on_command_line(photo: Path, pose: Path, options) -> Path:
 
 def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     """photo_to_video on a server, with random weights of Stable Diffusion 1.5's size. (photo, poses, video)."""
+    from magicanimate_core.testing import random_weights
     from magicanimate_core.weights.architecture import SD15
 
-    from ..magicanimate_core.testing import random_weights
     from . import sample_inputs
 
     if host is None:

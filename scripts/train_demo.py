@@ -13,7 +13,11 @@ from pathlib import Path
 from .comfyui import PACK
 from .environment import run
 
-SMALL = ("data.height=128", "data.width=128", "run.steps=8000")  # poses and colours are learnt in half the time, then sharpened
+SMALL = (
+    "data.height=128",
+    "data.width=128",
+    "run.steps=8000",
+)  # poses and colours are learnt in half the time, then sharpened
 STAGES = (  # stage, folder under --out, export to start from (else the stage's before it), changes to demo/train.yaml
     ("vae", ".", None, ()),
     ("scratch", "small", "vae", SMALL),

@@ -1,6 +1,6 @@
 """Random weights in every published layout, so that the real loaders and graphs run where no trained ones can be had.
 
-    python -m scripts.random_weights MODELS_FOLDER [--tiny] [--seed N]
+    python -m magicanimate_core.testing.random_weights MODELS_FOLDER [--tiny] [--seed N]
 
 writes checkpoints/random_sd15.safetensors (UNet, VAE and text encoder in one file, as Stable Diffusion 1.5 comes),
 vae/random_vae.safetensors and the three MagicAnimate files, all fp16. What they draw is noise.

@@ -7,9 +7,10 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from pack.magicanimate_core.command.prepare import add_arguments, main
 from pack.magicanimate_core.dancers import clip
 from pack.magicanimate_core.data import DancerClips, Sample, open_source
-from pack.magicanimate_core.data.prepare import add_arguments, items, main
+from pack.magicanimate_core.data.prepare import items
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
 from pack.magicanimate_core.pose.palette import is_exact, palette_problem, person, snap, stray
 
