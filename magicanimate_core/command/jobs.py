@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..media.clip import PoseClip, fit_photo, read_photo, video_writer
+from ..media.clip import PoseClip, fit_photo, read_photo
+from ..media.writing import video_writer
 from ..pipeline.denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
 from ..pipeline.models import Models, encode_prompt
 from .state import fingerprint, load_state, remove_state, save_state

@@ -11,6 +11,7 @@ from ..data.files import FPS
 from ..data.opening import DANCERS
 from ..data.prepare.items import Settings, file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
+from ..disk import whole
 from ..media.images import FITS
 
 REPORT = "report.json"
@@ -126,9 +127,8 @@ def _report(options: argparse.Namespace, settings: Settings, kept: list[dict], d
         "frames": sum(record["frames"] for record in kept), "size": [settings.width, settings.height],
         "kept": [{key: value for key, value in record.items() if key != "settings"} for record in kept], "dropped": dropped,
     }  # fmt: skip
-    part = options.out / f".{REPORT}.part"
-    part.write_text(json.dumps(report, indent=1))
-    part.replace(options.out / REPORT)
+    with whole(options.out / REPORT) as part:
+        part.write_text(json.dumps(report, indent=1))
     return report
 
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from ..disk import whole
 
 
 def fingerprint(settings: dict, files: list[Path]) -> str:
@@ -26,13 +27,8 @@ def state_path(out: Path) -> Path:
 
 
 def save_state(out: Path, latents: Tensor, step: int, job: str) -> None:
-    path = state_path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".part")
-    save_file({"latents": latents.contiguous()}, fresh, metadata={"step": str(step), "job": job})
-    with open(fresh, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
+    with whole(state_path(out)) as part:
+        save_file({"latents": latents.contiguous()}, part, metadata={"step": str(step), "job": job})
 
 
 def load_state(out: Path, job: str) -> tuple[int, Tensor] | None:

@@ -1,6 +1,5 @@
 """A source whose pictures are encoded once: for small sets that are seen often."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from ..disk import whole
 from ..media.densepose import PART_COLOURS, nearest_parts
 from . import BadItem, Sample, Source
 
@@ -37,10 +37,8 @@ class LatentCache:
             name = f"{item:07d} {source.name(item)}"
             tensors[f"latents/{name}"] = encode(sample.images).half().contiguous()
             tensors[f"parts/{name}"] = torch.from_numpy(nearest_parts(sample.poses)[0])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".part")
-        save_file(tensors, fresh)
-        os.replace(fresh, path)
+        with whole(path) as part:
+            save_file(tensors, part)
 
     def __len__(self) -> int:
         return len(self._items)

@@ -1,9 +1,7 @@
-"""Videos in and out, frame by frame, so that memory does not grow with their length. PyAV."""
+"""A pose video read where the windows are, and a photo: frame by frame, so that memory does not grow with length. PyAV."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -92,21 +90,3 @@ def read_photo(path: Path) -> Tensor:
 def fit_photo(image: Tensor, width: int, height: int, fit: str) -> Tensor:
     """The photo (1, H, W, 3) at the chosen size, as (1, 3, height, width)."""
     return fit_image(image, width, height, fit, _smooth, (0.5, 0.5, 0.5)).movedim(-1, 1)
-
-
-@contextmanager
-def video_writer(path: Path, fps: Fraction, width: int, height: int):
-    """Gives a function that appends a frame (H, W, 3) uint8. The file appears under its name when it is whole."""
-    part = path.with_name(path.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(part), "w", format="mp4") as container:
-        # x264's macroblock tree is not the same twice; without it a resumed job writes the very same file
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "14", "x264-params": "mbtree=0"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-
-        def write(image: np.ndarray) -> None:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))
-
-        yield write
-        container.mux(stream.encode())
-    os.replace(part, path)

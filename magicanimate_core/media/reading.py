@@ -11,6 +11,8 @@ import av
 import cv2
 import numpy as np
 
+from ..disk import disguise
+
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 VIDEOS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".gif")
 ONE_FRAME_A_PACKET = {"h264", "hevc", "vp9", "av1", "mjpeg", "png", "gif", "ffv1"}  # others are counted by decoding
@@ -172,11 +174,7 @@ def _opened(blob: Blob) -> Iterator[tuple]:
 def _hint(blob: Blob) -> str:
     """What such files often are."""
     try:
-        start = blob.read(200).lstrip().lower()
+        known = disguise(blob.read(200))
     except OSError:
         return ""
-    if not start:
-        return ": it is empty"
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return ": it is a web page, perhaps of a failed download"
-    return ": it is a Git LFS pointer, fetch the file itself" if start.startswith(b"version https://git-lfs") else ""
+    return f": it is {known}" if known else ""

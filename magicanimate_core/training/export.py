@@ -1,7 +1,6 @@
 """Trained weights in the published file layouts, which the loader nodes and the command line open."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..disk import whole
 from ..pipeline.models import PUBLISHED
 from ..weights import architecture as arch
 from ..weights.published import position_tables, shapes_of
@@ -74,9 +74,6 @@ def _copy(source: Path, path: Path) -> Path:
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Path:
-    """The file appears under its name when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".part")
-    save_file({k: v.detach().to("cpu", dtype).contiguous() for k, v in tensors.items()}, fresh, metadata={"format": "pt"})
-    os.replace(fresh, path)
+    with whole(path) as part:
+        save_file({k: v.detach().to("cpu", dtype).contiguous() for k, v in tensors.items()}, part, metadata={"format": "pt"})
     return path

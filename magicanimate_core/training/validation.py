@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..data import Source
-from ..media.clip import video_writer
+from ..media.writing import video_writer
 from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
 from ..pipeline.models import Models
 from .animation import Animation

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..disk import disguise
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -42,13 +44,8 @@ def _damage(path: Path) -> str | None:
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         head = file.read(512)
-        if not head:
-            return "is empty"
-        text = head.lstrip().lower()
-        if text.startswith((b"<!doctype", b"<html", b"<?xml")):
-            return "is a web page saved under a model's name (a failed or refused download)"
-        if text.startswith(b"version https://git-lfs"):
-            return "is a Git LFS pointer, not the file it points to (run `git lfs pull`)"
+        if (known := disguise(head)) is not None:
+            return f"is {known}"
         if path.suffix.lower() not in (".safetensors", ".sft"):
             return None
         length = int.from_bytes(head[:8], "little")

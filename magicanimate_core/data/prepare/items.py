@@ -9,7 +9,7 @@ import numpy as np
 
 from ...pose.palette import is_exact, palette_problem, person, snap, stray
 from .. import BadItem, Sample, Source, fit_sample
-from .writing import write_clip, write_picture
+from .writing import write_clip, write_still
 
 LOOKS = 8  # frames of a clip whose colours are looked at
 CHUNK = 32  # frames in memory at a time
@@ -89,7 +89,7 @@ def prepare_item(source: Source, item: int, settings: Settings, folder: Path) ->
     if record["fps"]:
         write_clip(folder, samples, record["fps"], exact or settings.snap, record)
     else:
-        write_picture(folder, record["name"], next(samples), record)
+        write_still(folder, record["name"], next(samples), record)
     return record
 
 

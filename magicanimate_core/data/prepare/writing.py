@@ -2,27 +2,22 @@
 
 import io
 import json
-import os
 import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 
+from ...disk import beside, discard, take_place
 from ...media.reading import Blob
+from ...media.writing import LOSSLESS, SMOOTH, video_writer, write_picture
 from ..files import listed
 from ..shards import members, split_key
 from ..source import Sample
 
 RECORD = "item.json"
-KEYFRAMES = 24  # at most so many frames are decoded to reach one
-SMOOTH = "libx264", "yuv444p", {"crf": "12"}  # 4:2:0 would take as much room, for twice the error
-LOSSLESS = "libx264rgb", "rgb24", {"qp": "0"}  # flat colours take no more room this way
 
 
 class Folder:
@@ -41,20 +36,20 @@ class Folder:
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         """A folder to write the item's files and its record into; they appear at their place when all are written."""
-        part = self.root / f".{name}.part"
-        shutil.rmtree(part, ignore_errors=True)
+        part = beside(self.root / name)
+        discard(part)
         part.mkdir(parents=True)
         try:
             yield part
         except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
+            discard(part)
             raise
         self.remove(name)
         if (part / RECORD).is_file():  # a clip is a folder
-            os.replace(part, self.root / name)
+            take_place(part, self.root / name)
         else:
             for path in sorted(part.iterdir(), key=lambda path: path.suffix == ".json"):  # the record comes last
-                os.replace(path, self.root / path.name)
+                take_place(path, self.root / path.name)
             part.rmdir()
 
     def remove(self, name: str) -> None:
@@ -103,9 +98,9 @@ class Shards(Folder):
         unchanged = not self.files() and self._packed.keys() == set(names) and paths == self._old
         if not unchanged and names:
             for path, block in zip(paths, blocks, strict=True):
-                _write_tar(path.with_suffix(".tar.part"), {name: items[name] for name in block})
+                _write_tar(beside(path), {name: items[name] for name in block})
             for path in paths:
-                os.replace(path.with_suffix(".tar.part"), path)
+                take_place(beside(path), path)
             for path in set(self._old) - set(paths):
                 path.unlink()
         shutil.rmtree(self.root, ignore_errors=True)
@@ -123,8 +118,8 @@ def _write_tar(path: Path, items: dict[str, dict[str, Blob]]) -> None:
 
 def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool, record: dict) -> None:
     """video.mp4, densepose.mp4 and the record; poses of `exact` colours are kept to the bit."""
-    pictures = _encoder(folder / "video.mp4", fps, record["size"], SMOOTH)
-    poses = _encoder(folder / "densepose.mp4", fps, record["size"], LOSSLESS if exact else SMOOTH)
+    pictures = video_writer(folder / "video.mp4", fps, *record["size"], SMOOTH)
+    poses = video_writer(folder / "densepose.mp4", fps, *record["size"], LOSSLESS if exact else SMOOTH)
     with pictures as write_image, poses as write_pose:
         for sample in samples:
             for image, pose in zip(*sample, strict=True):
@@ -133,25 +128,8 @@ def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool,
     (folder / RECORD).write_text(json.dumps(record, indent=1))
 
 
-def write_picture(folder: Path, name: str, sample: Sample, record: dict) -> None:
+def write_still(folder: Path, name: str, sample: Sample, record: dict) -> None:
     """NAME.png, NAME_densepose.png and the record."""
     for ending, rgb in (("", sample.images[0]), ("_densepose", sample.poses[0])):
-        if not cv2.imwrite(str(folder / f"{name}{ending}.png"), rgb[..., ::-1]):
-            raise OSError(f"{folder / name}{ending}.png cannot be written.")
+        write_picture(folder / f"{name}{ending}.png", rgb)
     (folder / f"{name}.{RECORD}").write_text(json.dumps(record, indent=1))
-
-
-@contextmanager
-def _encoder(path: Path, fps: float, size: list[int], how: tuple[str, str, dict[str, str]]):
-    """Gives a function that appends a frame (H, W, 3) uint8."""
-    codec, pixels, options = how
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options)
-        stream.width, stream.height = size
-        stream.pix_fmt, stream.codec_context.gop_size = pixels, KEYFRAMES
-
-        def write(frame: np.ndarray) -> None:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
-
-        yield write
-        container.mux(stream.encode())

@@ -12,7 +12,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 EVERY = 4  # pixels between those whose parts a batch tells: half a latent's width
-STEP = 5  # between the target tokens that `match` asks: all of them cost more than they teach. Odd, so that no column is left out
+STEP = 5  # between the target tokens that `match` asks: all cost more than they teach. Odd, so that no column is left out
 BACKGROUND = 0.2  # what a background token counts for beside one on the body
 # background, torso, hand, foot, upper leg, lower leg, upper arm, lower arm, head: of each of DensePose's parts 0 to 24
 GROUPS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8)

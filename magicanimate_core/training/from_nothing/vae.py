@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...data import Sample
 from ...media.densepose import PART_COLOURS
+from ...media.writing import write_picture
 from ..draws import generator
 
 LATENT_SCALE = 0.18215  # Stable Diffusion's: latents times this have unit variance
@@ -103,7 +104,8 @@ class VaeTask:
         made = decode(self.module.vae, encode(self.module.vae, pixels))
         true = pixels / 2 + 0.5
         folder.mkdir(parents=True, exist_ok=True)
-        write_picture(folder / "vae.png", torch.cat([torch.cat([*true], -1), torch.cat([*made], -1)], -2))
+        rows = torch.cat([torch.cat([*true], -1), torch.cat([*made.cpu()], -1)], -2)  # (3, 2 H, 8 W)
+        write_picture(folder / "vae.png", (rows.movedim(0, -1) * 255).round().byte().numpy())
         return {"vae_l1": float((made - true.to(made)).abs().mean())}
 
 
@@ -142,11 +144,3 @@ def normalise(vae, latents: Tensor) -> None:
     into.weight[:4] *= factor[:, None, None, None]  # the other four are log variances
     into.bias[:4] = (into.bias[:4] - mean) * factor
     into.bias[4:] += 2 * factor.log()
-
-
-def write_picture(path: Path, image: Tensor) -> None:
-    """(3, H, W) in [0, 1] to a PNG."""
-    import cv2
-
-    array = (image.movedim(0, -1).float().cpu().clamp(0, 1) * 255).round().byte().numpy()
-    cv2.imwrite(str(path), array[..., ::-1])

@@ -1,11 +1,11 @@
 """Checkpoints that are whole or not there: written beside their place, then renamed."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import torch
+
+from ...disk import beside, discard, take_place
 
 NAME = re.compile(r"^step-(\d+)$")
 
@@ -24,22 +24,19 @@ def latest_checkpoint(folder: Path) -> Path | None:
 def save_checkpoint(accelerator, folder: Path, done: int, ema, keep: int) -> Path:
     """Weights that are trained, optimiser, EMA and random states, as `folder`/checkpoints/step-N; the newest `keep` stay."""
     place = folder / "checkpoints" / f"step-{done:07d}"
-    fresh = place.with_name(f"part-{done:07d}")
+    fresh = beside(place)
     if accelerator.is_main_process:
-        for left in place.parent.glob("part-*"):
-            shutil.rmtree(left)
+        for left in place.parent.glob(".*.part"):
+            discard(left)
     accelerator.wait_for_everyone()
     with _only_trained(accelerator):
         accelerator.save_state(str(fresh))
     if accelerator.is_main_process:
         if ema is not None:
             torch.save(ema.state_dict(), fresh / "ema.pt")
-        _to_disk(fresh)
-        if place.exists():
-            shutil.rmtree(place)
-        os.replace(fresh, place)
+        take_place(fresh, place)
         for _, old in checkpoints(folder)[:-keep]:
-            shutil.rmtree(old)
+            discard(old)
     accelerator.wait_for_everyone()
     return place
 
@@ -72,10 +69,3 @@ class _only_trained:
             names = {name.removeprefix("module.") for name, p in model.named_parameters() if p.requires_grad}
             for name in [name for name in tensors if name.removeprefix("module.") not in names]:
                 del tensors[name]
-
-
-def _to_disk(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
