@@ -70,10 +70,8 @@ def on_command_line(photo: Path, pose: Path, options) -> Path:
 
 def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     """photo_to_video on a server, with random weights of Stable Diffusion 1.5's size. (photo, poses, video)."""
-    from magicanimate_core.testing import random_weights
+    from magicanimate_core.testing import inputs, random_weights
     from magicanimate_core.weights.architecture import SD15
-
-    from . import sample_inputs
 
     if host is None:
         raise SystemExit("--full needs a ComfyUI (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI).")
@@ -81,7 +79,7 @@ def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     if not (base / "models" / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
         print("Writing random weights ...", flush=True)
         random_weights.write(base / "models", SD15)
-    photo, pose = sample_inputs.write(base / "input", size=max(256, options.size), frames=20)
+    photo, pose = inputs.write(base / "input", size=max(256, options.size), frames=20)
     values = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors", "steps": options.steps or 2}
     values |= {"width": options.size, "height": options.size}
     return photo, pose, run_workflow(host, "photo_to_video", values, base)

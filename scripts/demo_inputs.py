@@ -7,13 +7,14 @@ shows its dancer in another motion than the clip of the same number.
 import sys
 from pathlib import Path
 
-import cv2
+import numpy as np
 
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
+from magicanimate_core.media.writing import write_picture
+from magicanimate_core.testing.inputs import write_video
 
 from .demo import SIZE
-from .sample_inputs import write_video
 
 CHOSEN = (3, 10, 33)  # of the held-out world: cut at the knees, whole, and cut at the hips
 
@@ -23,8 +24,8 @@ def main(folder: Path) -> None:
     for number, index in enumerate(CHOSEN, 1):
         dancer = clip(index, "held_out", frames=48, height=SIZE, width=SIZE)
         shown = dancer.dancing(1000 + index).frame(0)
-        cv2.imwrite(str(folder / f"dancer_{number}.png"), shown.image[..., ::-1])
-        write_video(folder / f"motion_{number}.mp4", [paint(frame.parts) for frame in dancer])
+        write_picture(folder / f"dancer_{number}.png", shown.image)
+        write_video(folder / f"motion_{number}.mp4", np.stack([paint(frame.parts) for frame in dancer]))
 
 
 if __name__ == "__main__":
