@@ -12,7 +12,6 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"  # reference numbers and real photos and clips, where a checkout has them beside it
 
 
 def _import_pack() -> None:
@@ -40,7 +39,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def golden():
     """Tensors computed by the official implementation, by file name."""
-    folder = SHARED / "golden" / "public"
+    from pack.tests.shared import GOLDEN
+
+    folder = GOLDEN / "public"
     if not folder.is_dir():
         pytest.skip("no reference numbers beside this checkout (../shared/golden)")
     from safetensors.torch import load_file
@@ -56,3 +57,18 @@ def relative(a: torch.Tensor, b: torch.Tensor) -> float:
 @pytest.fixture(name="relative")
 def _relative():
     return relative
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """Small random models in a diffusers folder and in the published layout, a photo and a clip."""
+    from pack.magicanimate_core.testing import tiny
+
+    return tiny.write(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def models(files):
+    from pack.magicanimate_core.pipeline.models import load_models
+
+    return load_models(files.base, files.magicanimate).to("cpu", torch.float32)

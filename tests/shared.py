@@ -1,4 +1,4 @@
-"""The small deterministic weights that the official implementation's numbers belong to, in every published layout."""
+"""What may lie beside a checkout: numbers of the official implementation with their weights, and real clips."""
 
 import contextlib
 import os
@@ -8,11 +8,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+GOLDEN = SHARED / "golden"
 
 
 @cache
 def make_weights(seed: int = 1) -> Path:
+    """Folder of the small deterministic weights, in every published layout."""
     folder = Path(tempfile.gettempdir()) / f"magicanimate-golden-weights-{seed}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:  # another test process may be writing them, too

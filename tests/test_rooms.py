@@ -1,26 +1,65 @@
-"""The maths knows no host: importing it loads neither comfy nor diffusers."""
+"""Every room of the house imports only from rooms below it, and the lowest ones know neither ComfyUI nor diffusers."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import pytest
+from pack.scripts.comfyui import PACK
+
+CORE = PACK / "magicanimate_core"
+FLOORS = (  # from the ground up; rooms of one floor do not import from each other
+    {"disk"},
+    {"method", "media"},
+    {"weights", "pose", "dancers"},
+    {"data", "host", "pipeline"},
+    {"training", "evaluation"},
+    {"testing"},
+    {"command"},
+    {"__main__"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+ROOMS = [path for path in sorted(CORE.iterdir()) if path.stem in FLOOR or path.stem not in ("__init__", "__pycache__")]
+
+
+def imports(path: Path) -> set[str]:
+    """Rooms of the core that a file imports from, also inside functions."""
+    package, found = path.relative_to(CORE).parts[:-1], set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - (node.level - 1)]
+            names = [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
+            found |= {base[0]} if base else set(names)
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: path.stem)
+def test_arrows_run_down(room):
+    for path in room.rglob("*.py") if room.is_dir() else [room]:
+        for other in imports(path) - {room.stem}:
+            assert FLOOR[other] < FLOOR[room.stem], f"{path.relative_to(PACK)} imports from {other}"
+
 
 SCRIPT = """
 import sys, importlib, pathlib
-for path in sorted(pathlib.Path("magicanimate_core").glob("[!_]*.py")):
-    importlib.import_module(f"magicanimate_core.{path.stem}")
-loaded = {name.split(".")[0] for name in sys.modules}
-sys.exit(", ".join(loaded & {"comfy", "comfy_api", "diffusers", "transformers", "nodes", "folder_paths"}) or 0)
+for path in sorted(pathlib.Path("magicanimate_core/{room}").glob("[!_]*.py")):
+    importlib.import_module(f"magicanimate_core.{room}.{{path.stem}}")
+sys.exit(", ".join({{name.split(".")[0] for name in sys.modules}} & {forbidden}) or 0)
 """
+HEAVY = {"comfy", "comfy_api", "diffusers", "transformers", "nodes", "folder_paths"}
 
 
-def test_maths_imports_neither_comfy_nor_diffusers():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("room", "more"), [("method", {"av", "cv2"}), ("media", set()), ("weights", {"av", "cv2"}), ("pose", {"av"})]
+)
+def test_ground_floors_import_neither_comfy_nor_diffusers(room, more):
+    script = SCRIPT.format(room=room, forbidden=HEAVY | more)
+    done = subprocess.run([sys.executable, "-c", script], cwd=PACK, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_pack_imports_without_comfyui():
     """Node managers and tools look at the root module where no ComfyUI is."""
     script = "import runpy; runpy.run_path('__init__.py')['comfy_entrypoint']"
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=PACK, check=True)

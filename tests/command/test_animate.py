@@ -17,9 +17,8 @@ from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import HELP
 from pack.magicanimate_core.command.state import state_path
 from pack.magicanimate_core.media.clip import PoseClip, read_photo
+from pack.scripts.comfyui import PACK as ROOT
 from safetensors.torch import load_file
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_video(path: Path):

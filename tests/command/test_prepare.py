@@ -13,9 +13,8 @@ from pack.magicanimate_core.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.data.prepare import items
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
 from pack.magicanimate_core.pose.palette import is_exact, palette_problem, person, snap, stray
-
-from ..conftest import SHARED
-from .test_data import write_clip, write_video
+from pack.tests.data.writing import write_clip, write_video
+from pack.tests.shared import SHARED
 
 FRAMES = 12
 CLIPS = DancerClips(3, "train", FRAMES, 64, 64)

@@ -10,10 +10,9 @@ import pytest
 import torch
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.base import load_vae
+from pack.scripts.comfyui import PACK as ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
-
-from ..conftest import ROOT
 
 CONFIG = """
 model: {widths: [32, 32], attention: [true, true], layers: 1, context_width: 8}
@@ -62,9 +61,9 @@ def test_each_stage_changes_what_it_trains_and_nothing_else(trained):
 
 def test_the_export_animates(trained, tmp_path):
     """The command line opens what training wrote, in the published layout and in half precision."""
-    from pack.scripts import sample_inputs
+    from pack.magicanimate_core.testing import inputs
 
-    photo, clip = sample_inputs.write(tmp_path, size=64, frames=4)
+    photo, clip = inputs.write(tmp_path, size=64, frames=4)
     export = trained / "2" / "export"
     files = ["--base", export / "base", "--magicanimate", export / "magicanimate"]
     inputs = ["--reference", photo, "--pose", clip, "--out", tmp_path / "out.mp4", "--steps", "1", "--device", "cpu"]

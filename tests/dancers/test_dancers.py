@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from magicanimate_core.dancers import Clip, clip, still
-from magicanimate_core.dancers.body.motions import HELD_OUT_KINDS, KINDS, Motion, motion
-from magicanimate_core.dancers.body.moves import stand
-from magicanimate_core.dancers.body.people import person, reserved
-from magicanimate_core.dancers.body.skeleton import Camera
-from magicanimate_core.dancers.places.scenes import scene
-from magicanimate_core.dancers.world import FINE
-from magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
+from pack.magicanimate_core.dancers import Clip, clip, still
+from pack.magicanimate_core.dancers.body.motions import HELD_OUT_KINDS, KINDS, Motion, motion
+from pack.magicanimate_core.dancers.body.moves import stand
+from pack.magicanimate_core.dancers.body.people import person, reserved
+from pack.magicanimate_core.dancers.body.skeleton import Camera
+from pack.magicanimate_core.dancers.places.scenes import scene
+from pack.magicanimate_core.dancers.world import FINE
+from pack.magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
 
 SIZE = 48
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from pack.tests.golden_weights import GOLDEN, make_weights
 from pack.tests.host.small import host_model, predictions
+from pack.tests.shared import GOLDEN, make_weights
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 SCALE = 0.18215  # of SD 1.5's latents; the official numbers are scaled, the host's LATENT is not

@@ -77,7 +77,7 @@ def test_layout_is_read_off_the_tensors():
 
 
 def test_published_numbers(golden, relative, tmp_path):
-    from pack.tests.golden_weights import make_weights
+    from pack.tests.shared import make_weights
     from safetensors.torch import load_file
 
     weights = load_file(make_weights() / "temporal_attention.safetensors")

@@ -2,7 +2,6 @@
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +15,7 @@ from pack.magicanimate_core.method.noise import (
     repeat_noise,
     trailing_timesteps,
 )
+from pack.tests.shared import GOLDEN
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_clips_are_padded_with_their_last_frame():
 
 
 def test_published_numbers(golden):
-    meta = json.loads((Path(__file__).resolve().parents[3] / "shared/golden/public/meta.json").read_text())
+    meta = json.loads((GOLDEN / "public" / "meta.json").read_text())
     for steps, timesteps in meta["timesteps_by_steps"].items():
         assert official_timesteps(int(steps)) == timesteps
     torch.testing.assert_close(torch.cumprod(1 - betas(), 0), golden("sampling")["alphas_cumprod"], rtol=1e-6, atol=0)

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from pack.magicanimate_core.method.windows import (
@@ -13,8 +12,7 @@ from pack.magicanimate_core.method.windows import (
     padded_length,
     paper_windows,
 )
-
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+from pack.tests.shared import GOLDEN
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -48,7 +46,7 @@ def test_ring_wraps_to_the_first_frames():
 
 
 def test_official_windows_are_the_published_ones():
-    path = SHARED / "golden" / "public" / "meta.json"
+    path = GOLDEN / "public" / "meta.json"
     if not path.is_file():
         pytest.skip("no reference numbers beside this checkout (../shared/golden)")
     meta = json.loads(path.read_text())

@@ -15,7 +15,7 @@ def official():
     from pack.magicanimate_core.pipeline import models as m
     from pack.magicanimate_core.pipeline.base import single_unet
     from pack.magicanimate_core.pipeline.nets import TemporalUNet
-    from pack.tests.golden_weights import GOLDEN, make_weights
+    from pack.tests.shared import GOLDEN, make_weights
 
     if not GOLDEN.is_dir():
         pytest.skip("no reference numbers beside this checkout (../shared/golden)")

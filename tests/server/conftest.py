@@ -14,15 +14,14 @@ NAMES = {
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    from pack.magicanimate_core.testing import random_weights
-    from pack.scripts import sample_inputs
+    from pack.magicanimate_core.testing import inputs, random_weights
 
     base = tmp_path_factory.mktemp("comfyui")
     random_weights.write(base / "models", random_weights.TINY)
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
-    sample_inputs.write(base / "input", size=128, frames=20)
-    sample_inputs.write(base / "input", size=128, frames=18, people=2, name="two_people")
+    inputs.write(base / "input", size=128, frames=20)
+    inputs.write(base / "input", size=128, frames=18, people=2, name="two_people")
     packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")
     with Server(find_comfyui(), base, packs=packs) as running:
         yield running

@@ -9,8 +9,7 @@ import pytest
 import torch
 from pack.magicanimate_core.training.run import checkpoints, loop
 from pack.magicanimate_core.training.run.loop import Run, learning_rate
-
-from ..conftest import ROOT
+from pack.scripts.comfyui import PACK as ROOT
 
 PROGRAM = Path(__file__).with_name("run_small.py")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

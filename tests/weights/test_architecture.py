@@ -63,7 +63,7 @@ def test_host_names_are_unique():
 def test_published_key_map(golden):
     import json
 
-    from pack.tests.golden_weights import GOLDEN
+    from pack.tests.shared import GOLDEN
 
     keys = json.loads((GOLDEN / "weight_keys.json").read_text())
     shape = arch.unet_shape({k: tuple(s) for k, s in keys["unet"].items()})
