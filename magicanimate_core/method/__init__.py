@@ -1,1 +1,1 @@
-"""The method of the paper, as tensor maths: torch and einops only."""
+"""The paper, as tensor maths: torch and einops, no ComfyUI, no diffusers."""

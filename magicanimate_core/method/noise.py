@@ -12,45 +12,49 @@ def betas() -> Tensor:
 
 
 def official_timesteps(steps: int) -> list[int]:
-    """DDIM timesteps of the published code, noisiest first: leading spacing, offset 1.
+    """Returns the DDIM timesteps of the published code, noisiest first: leading spacing, offset 1.
 
     >>> official_timesteps(4)
     [751, 501, 251, 1]
+
+    Raises ValueError for fewer than 1 or more than 999 steps.
     """
-    stride = _stride(steps, "official")
+    check_steps("official", steps)
+    stride = TRAIN_TIMESTEPS // steps
     return [i * stride + 1 for i in reversed(range(steps))]
 
 
 def trailing_timesteps(steps: int) -> list[int]:
-    """DDIM timesteps that begin where there is nothing but noise, for few steps (Lin et al., 2023, Sec. 3.3).
+    """Returns DDIM timesteps that begin where there is nothing but noise, for few steps (Lin et al., 2023, Sec. 3.3).
 
     >>> trailing_timesteps(4)
     [999, 749, 499, 249]
+
+    Raises ValueError for fewer than 1 or more than 999 steps.
     """
-    stride = _stride(steps, "trailing")
+    check_steps("trailing", steps)
+    stride = TRAIN_TIMESTEPS // steps
     return [(i + 1) * stride - 1 for i in reversed(range(steps))]
 
 
 SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}
 
 
-def _stride(steps: int, name: str) -> int:
+def check_steps(spacing: str, steps: int) -> None:
+    """Raises ValueError where a spacing has not so many steps."""
     if not 1 <= steps < TRAIN_TIMESTEPS:
-        raise ValueError(f"steps is {steps}; the {name} schedule has 1 to {TRAIN_TIMESTEPS - 1} steps.")
-    return TRAIN_TIMESTEPS // steps
+        raise ValueError(f"steps is {steps}; the {spacing} schedule has 1 to {TRAIN_TIMESTEPS - 1} steps.")
 
 
 def repeat_noise(segment: Tensor, frames: int) -> Tensor:
-    """All segments share z^{1:K} (Sec. 3.3): frame f starts from segment[f mod K]. (K, ...) -> (frames, ...)"""
+    """Lets all segments share z^{1:K} (Sec. 3.3): frame f starts from segment[f mod K]. (K, ...) -> (frames, ...)"""
     return segment[torch.arange(frames) % segment.shape[0]]
 
 
 def pad_noise(noise: Tensor, frames: int, length: int) -> Tensor:
-    """Noise for the padded end of a clip: frame f >= N starts from frame f mod min(length, N). (N, ...) -> (frames, ...)"""
+    """Gives the padded end of a clip the noise of its beginning, (N, ...) -> (frames, ...).
+
+    Frame f >= N starts from frame f mod min(length, N).
+    """
     extra = torch.arange(noise.shape[0], frames) % min(length, noise.shape[0])
     return torch.cat([noise, noise[extra]])
-
-
-def pad_last(clip: Tensor, frames: int) -> Tensor:
-    """Edge padding: the last frame repeats. (N, ...) -> (frames, ...)"""
-    return clip[torch.arange(frames).clamp(max=clip.shape[0] - 1)]

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+OFFICIAL = "official"  # as the published code has it; also the name of its timesteps
+
 
 def official_length(frames: int, length: int) -> int:
-    """Clip length after edge padding: the next multiple of the window length, as the published code has it."""
+    """Returns the clip's length after edge padding: the next multiple of the window length, as the published code has it."""
     return -(-frames // length) * length
 
 
 def official_windows(frames: int, length: int, overlap: int) -> list[list[int]]:
-    """A ring of windows: starts at every (length - overlap) frames, the last ones wrap to the first frames.
+    """Makes a ring of windows: starts at every (length - overlap) frames, the last ones wrap to the first frames.
 
     >>> official_windows(8, 4, 1)
     [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 0, 1]]
@@ -21,7 +26,7 @@ def official_windows(frames: int, length: int, overlap: int) -> list[list[int]]:
 
 
 def paper_windows(frames: int, length: int, overlap: int) -> list[list[int]]:
-    """Segments at j(K - s), j = 0..ceil((N - K) / (K - s)); a short last one is padded with the first frames.
+    """Makes segments at j(K - s), j = 0..ceil((N - K) / (K - s)); a short last one is padded with the first frames.
 
     >>> paper_windows(8, 4, 1)
     [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 0, 1]]
@@ -40,22 +45,23 @@ class Schedule:
 
 
 SCHEDULES = {
-    "official": Schedule(official_windows, official_length),
+    OFFICIAL: Schedule(official_windows, official_length),
     "paper": Schedule(paper_windows, lambda frames, length: frames),
 }
 
 
 def padded_length(schedule: str, frames: int, length: int) -> int:
-    """Frames that are denoised for a clip of `frames`; schedules that are not ours (the host's) never pad."""
+    """Returns how many frames are denoised for a clip of `frames`; schedules that are not ours (the host's) never pad."""
     return SCHEDULES[schedule].padded_length(frames, length) if schedule in SCHEDULES else frames
 
 
 def flat_weights(length: int) -> list[float]:
+    """Lets every frame of a window count alike."""
     return [1.0] * length
 
 
 def pyramid_weights(length: int) -> list[float]:
-    """Frames count for more the nearer they are to the middle of their window."""
+    """Lets frames count for more the nearer they are to the middle of their window."""
     return [float(min(i, length - 1 - i) + 1) for i in range(length)]
 
 
@@ -63,20 +69,44 @@ FUSE_METHODS = {"flat": flat_weights, "pyramid": pyramid_weights}  # the paper's
 
 
 def share_out(count: int, rank: int, ranks: int) -> range:
-    """Which of `count` windows a process takes: neighbours together, numbers as even as can be."""
+    """Returns which of `count` windows a process takes: neighbours together, numbers as even as can be."""
     return range(count * rank // ranks, count * (rank + 1) // ranks)
 
 
 def needed_later(batches: Sequence[Sequence[int]]) -> list[frozenset[int]]:
-    """For every batch of frames, the frames that some later batch asks for again."""
+    """Returns for every batch of frames those that some later batch asks for again."""
     later: list[frozenset[int]] = [frozenset()]
     for batch in reversed(batches[1:]):
         later.append(later[-1] | frozenset(batch))
     return later[::-1]
 
 
+class Fusion:
+    """Averages what overlapping windows predict for a frame, weighted by its place in each (paper Sec. 3.3)."""
+
+    def __init__(self, frames: int, numbers: int, dtype: torch.dtype, device: torch.device | str = "cpu") -> None:
+        """frames: N of the clip. numbers: D, how many a frame's prediction has."""
+        # a frame's weighted predictions and the sum of its weights in one row, so that processes add theirs up in one go
+        self.sums = torch.zeros(frames, numbers + 1, dtype=dtype, device=device)  # (N, D + 1)
+
+    def add(self, window: Sequence[int], predictions: Tensor, weights: Tensor) -> None:
+        """Takes in a window's predictions (K, D) and what each frame counts for there (K,); a frame may stand twice."""
+        weights = weights.to(self.sums)[:, None]  # (K, 1)
+        rows = torch.cat([predictions.to(self.sums) * weights, weights], 1)  # (K, D + 1)
+        self.sums.index_add_(0, torch.tensor(window, device=self.sums.device), rows)
+
+    def mean(self) -> Tensor:
+        """Returns the average of every frame, (N, D)."""
+        return self.sums[:, :-1] / self.sums[:, -1:]
+
+
+def pad_last(clip: Tensor, frames: int) -> Tensor:
+    """Repeats a clip's last frame, (N, ...) -> (frames, ...)."""
+    return clip[torch.arange(frames).clamp(max=clip.shape[0] - 1)]
+
+
 def check_window(length: int, overlap: int, max_length: int | None = None) -> None:
-    """Raise ValueError when the window cannot be used."""
+    """Raises ValueError when the window cannot be used."""
     if length < 1:
         raise ValueError(f"context_length is {length}; a window needs at least 1 frame.")
     if not 0 <= overlap < length:

@@ -9,46 +9,14 @@ from einops import rearrange
 from torch import Tensor
 
 from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
-from ..method.per_frame import gather_frames
-from ..method.windows import FUSE_METHODS, SCHEDULES, check_window, needed_later, padded_length, share_out
+from ..method.per_frame import PerFrame
+from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, needed_later, padded_length, share_out
+from ..options import Settings
 from .models import Models
 
 LATENT_SCALE = 0.18215
 
 Poses = Callable[[list[int]], Tensor]  # frame indices -> DensePose images (n, 3, 8 H, 8 W), RGB in [0, 1]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The options of the Animate node, under its names."""
-
-    seed: int = 0
-    steps: int = 25
-    cfg: float = 7.5
-    sampler_name: str = "ddim"
-    scheduler: str = "official"
-    pose_strength: float = 1.0
-    context_length: int = 16
-    context_overlap: int = 4
-    context_schedule: str = "official"
-    fuse_method: str = "flat"
-    shared_noise: bool = True
-    width: int = 0
-    height: int = 0
-    fit: str = "crop"
-
-    def check(self, max_length: int) -> None:
-        """Raise ValueError where a setting cannot be used."""
-        check_window(self.context_length, self.context_overlap, max_length)
-        for name, value, known in (
-            ("sampler_name", self.sampler_name, ["ddim"]),
-            ("scheduler", self.scheduler, list(SPACINGS)),
-            ("context_schedule", self.context_schedule, list(SCHEDULES)),
-            ("fuse_method", self.fuse_method, list(FUSE_METHODS)),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} is {value}; without a ComfyUI there is {', '.join(known)}.")
-        SPACINGS[self.scheduler](self.steps)
 
 
 @dataclass
@@ -114,15 +82,14 @@ def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings
     halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
     windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
     mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
-    # a frame's row: both halves' predictions, and their weight; in fp64, so that the order of the windows does not matter
-    sums = torch.zeros(frames, halves * latents[0].numel() + 1, dtype=torch.float64)
+    # in fp64, so that the order of the windows does not matter
+    fusion = Fusion(frames, halves * latents[0].numel(), torch.float64)
     for window, outputs in predict_windows(models, conditions, latents, t, settings, mine, halves):
-        weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=sums.dtype)[:, None]
-        rows = rearrange(outputs, "b f c h w -> f (b c h w)").to(sums)
-        sums.index_add_(0, torch.tensor(window), torch.cat([rows * weights, weights], 1))
-    workers.reduce(sums)
-    mean = (sums[:, :-1] / sums[:, -1:]).to(latents.dtype)
-    *uncond, cond = mean.unflatten(1, (halves, *latents.shape[1:])).unbind(1)  # each (N, 4, H, W)
+        weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=torch.float64)
+        fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), weights)
+    workers.reduce(fusion.sums)
+    mean = fusion.mean().to(latents.dtype).unflatten(1, (halves, *latents.shape[1:]))
+    *uncond, cond = mean.unbind(1)  # each (F, 4, h, w)
     return uncond[0] + settings.cfg * (cond - uncond[0]) if uncond else cond
 
 
@@ -135,10 +102,10 @@ def predict_windows(models: Models, conditions: Conditions, latents: Tensor, t, 
     reference = models.unet.keys_values(features)
     references = [None, reference] if halves == 2 else [reference]
     texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
-    kept: dict = {}
+    waiting = PerFrame(park=lambda r: r.to("cpu", copy=True), fetch=lambda r: r.to(models.device))
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = latents[window].to(models.device, models.dtype)  # (F, 4, H, W)
-        residuals = window_residuals(models, conditions, latents, timestep, settings, window, kept, later)
+        residuals = window_residuals(models, conditions, latents, timestep, settings, window, waiting, later)
         out = models.unet(
             torch.cat([x] * halves),
             timestep,
@@ -150,7 +117,7 @@ def predict_windows(models: Models, conditions: Conditions, latents: Tensor, t, 
         yield window, out.float().cpu().unflatten(0, (halves, -1))
 
 
-def window_residuals(models: Models, conditions: Conditions, latents, timestep, settings: Settings, window, kept, later):
+def window_residuals(models: Models, conditions: Conditions, latents, timestep, settings: Settings, window, waiting, later):
     """The ControlNet's outputs for a window's frames (Eq. 3), skips then middle; conditional text only."""
     if settings.pose_strength == 0:
         return None
@@ -174,7 +141,7 @@ def window_residuals(models: Models, conditions: Conditions, latents, timestep, 
         )
         return [*skips, middle]
 
-    return gather_frames(window, kept, later, compute, lambda r: r.to("cpu", copy=True), lambda r: r.to(models.device))
+    return waiting.gather(window, later, compute)
 
 
 def initial_noise(settings: Settings, poses: int, height: int, width: int) -> Tensor:

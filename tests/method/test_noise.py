@@ -10,7 +10,6 @@ from pack.magicanimate_core.method.noise import (
     SPACINGS,
     betas,
     official_timesteps,
-    pad_last,
     pad_noise,
     repeat_noise,
     trailing_timesteps,
@@ -71,11 +70,6 @@ def test_frames_repeat_the_noise_of_the_first_segment():
 def test_padding_shared_noise_is_sharing_it_further(frames):
     segment = torch.randn(min(frames, 16), 2)
     assert torch.equal(pad_noise(repeat_noise(segment, frames), 32, 16), repeat_noise(segment, 32))
-
-
-def test_clips_are_padded_with_their_last_frame():
-    clip = torch.arange(3.0)
-    assert pad_last(clip, 5).tolist() == [0, 1, 2, 2, 2]
 
 
 def test_published_numbers(golden):

@@ -4,11 +4,14 @@ import json
 from collections import Counter
 
 import pytest
+import torch
 from pack.magicanimate_core.method.windows import (
     SCHEDULES,
+    Fusion,
     check_window,
     needed_later,
     official_windows,
+    pad_last,
     padded_length,
     paper_windows,
 )
@@ -53,6 +56,26 @@ def test_official_windows_are_the_published_ones():
     for overlap in (0, 4):
         for frames, windows in meta[f"windows_overlap{overlap}"].items():
             assert official_windows(int(frames), 16, overlap) == windows
+
+
+def test_clips_are_padded_with_their_last_frame():
+    clip = torch.arange(3.0)
+    assert pad_last(clip, 5).tolist() == [0, 1, 2, 2, 2]
+
+
+def test_frames_that_windows_share_are_averaged_by_weight():
+    """Also where a frame stands twice in a window, and where several processes add their sums up."""
+    windows, weights = [[0, 1, 2], [2, 3, 0], [3, 3, 1]], [torch.rand(3) + 0.1 for _ in range(3)]
+    predictions = [torch.rand(3, 5) for _ in range(3)]
+    halves = [Fusion(4, 5, torch.float64) for _ in range(2)]
+    for i, window in enumerate(windows):
+        halves[i % 2].add(window, predictions[i], weights[i])
+    halves[0].sums += halves[1].sums
+    for frame, mean in enumerate(halves[0].mean()):
+        seen = [
+            (p[i], w[i]) for p, w, x in zip(predictions, weights, windows, strict=True) for i in range(3) if x[i] == frame
+        ]
+        torch.testing.assert_close(mean.float(), sum(p * w for p, w in seen) / sum(w for _, w in seen))
 
 
 def test_needed_later_is_what_coming_batches_ask_for():
