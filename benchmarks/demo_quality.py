@@ -21,7 +21,8 @@ import torch
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
 from magicanimate_core.method.noise import SPACINGS
-from magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
+from magicanimate_core.options import Settings
+from magicanimate_core.pipeline.denoise import Conditions, denoise, initial_noise
 from magicanimate_core.pipeline.models import Models, encode_prompt, load_models
 from magicanimate_core.pipeline.nets import TemporalUNet
 from magicanimate_core.training.task import encode_frames

@@ -12,7 +12,7 @@ CORE = PACK / "magicanimate_core"
 FLOORS = (  # from the ground up; rooms of one floor do not import from each other
     {"disk"},
     {"method", "media"},
-    {"weights", "pose", "dancers"},
+    {"options", "weights", "pose", "dancers"},
     {"data", "host", "pipeline"},
     {"training", "evaluation"},
     {"testing"},

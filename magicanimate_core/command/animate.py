@@ -7,10 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..media.images import FITS
-from ..method.noise import SPACINGS
-from ..method.windows import FUSE_METHODS, SCHEDULES
-from ..pipeline.denoise import Settings
+from ..options import Settings
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
 EPILOG = """examples:
@@ -27,24 +24,7 @@ model files:
                    temporal_attention/
 """
 
-HELP = {
-    "seed": "seed of the noise",
-    "steps": "denoising steps",
-    "cfg": "guidance scale; 1 halves the work",
-    "sampler_name": "sampler",
-    "scheduler": "timesteps",
-    "pose_strength": "factor on the pose's influence; 0 switches it off",
-    "context_length": "frames in a window; memory grows with it, not with the clip",
-    "context_overlap": "frames that neighbouring windows share",
-    "context_schedule": "official: a ring, as the published code; paper: Sec. 3.3",
-    "fuse_method": "how predictions of shared frames are joined",
-    "shared_noise": "start all windows from the same noise",
-    "width": "pixels, a multiple of 8; 0: the pose video's",
-    "height": "pixels, a multiple of 8; 0: the pose video's",
-    "fit": "how photo and poses are brought to the size",
-}
-CHOICES = {"fit": FITS, "context_schedule": list(SCHEDULES), "fuse_method": list(FUSE_METHODS)}
-CHOICES |= {"sampler_name": ["ddim"], "scheduler": list(SPACINGS)}
+NAMES = [option.name for option in fields(Settings)]
 PHOTOS, CLIPS = (".png", ".jpg", ".jpeg", ".webp"), (".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 
@@ -75,13 +55,14 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
 
 
 def _settings(group) -> None:
+    """Adds every option of the table, spelled with hyphens or as the node has it."""
     for option in fields(Settings):
         names = dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"])
-        text = f"{HELP[option.name]} ({option.default})"
+        text = f"{option.metadata['words']} ({option.default})".replace("%", "%%")
         if isinstance(option.default, bool):
             group.add_argument(*names, action=argparse.BooleanOptionalAction, default=option.default, help=text)
         else:
-            choices = CHOICES.get(option.name)
+            choices = Settings.choices(option.name) or None
             group.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
 
 
@@ -89,7 +70,7 @@ def read_jobs(options) -> list:
     """The jobs that a command line asks for."""
     from .jobs import Job
 
-    settings = Settings(**{option.name: getattr(options, option.name) for option in fields(Settings)})
+    settings = Settings(**{name: getattr(options, name) for name in NAMES})
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     if options.jobs:
         return [_job_line(line, number, settings, common) for number, line in _lines(options.jobs)]
@@ -119,7 +100,7 @@ def _job_line(line: str, number: int, settings: Settings, common: dict):
         paths = {name: Path(entry.pop(name)) for name in ("reference", "pose", "out")}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"line {number} of the job file is no object with reference, pose and out ({error}).") from error
-    own = {name: entry.pop(name) for name in list(entry) if name in HELP}
+    own = {name: entry.pop(name) for name in list(entry) if name in NAMES}
     unknown = entry.keys() - common.keys()
     if unknown:
         raise ValueError(f"line {number} of the job file has an unknown option: {', '.join(sorted(unknown))}.")

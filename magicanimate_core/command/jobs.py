@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ..media.clip import PoseClip, fit_photo, read_photo
 from ..media.writing import video_writer
-from ..pipeline.denoise import LATENT_SCALE, Conditions, Settings, Workers, denoise, initial_noise
+from ..options import Settings
+from ..pipeline.denoise import LATENT_SCALE, Conditions, Workers, denoise, initial_noise
 from ..pipeline.models import Models, encode_prompt
 from .state import fingerprint, load_state, remove_state, save_state
 
@@ -54,7 +55,7 @@ def run_job(
     if finished:
         return False
     job.check()
-    job.settings.check(models.unet.motion.layout.max_length)
+    job.settings.check_window(models.unet.motion.layout.max_length)
     clip = PoseClip(job.pose, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit)

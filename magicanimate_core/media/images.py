@@ -8,6 +8,7 @@ from torch import Tensor
 Resize = Callable[[Tensor, int, int], Tensor]  # (F, C, H, W), width, height -> (F, C, height, width)
 
 FITS = ("crop", "stretch", "pad")
+MULTIPLE = 8  # pixels of a latent pixel: sizes are multiples of it
 DENSEPOSE_BACKGROUND = (68 / 255, 1 / 255, 84 / 255)  # part 0 of the viridis table that the ControlNet was trained on
 
 
@@ -27,13 +28,26 @@ def check_image(image: Tensor, name: str) -> None:
 
 
 def target_size(width: int, height: int, like: Tensor) -> tuple[int, int]:
-    """(width, height) in pixels; 0 takes the size of `like` (F, H, W, C), rounded to a multiple of 8."""
+    """Returns (width, height) in pixels; 0 takes the size of `like` (F, H, W, C), rounded to a multiple of 8.
+
+    Raises ValueError for a size that is no multiple of 8.
+    """
     size = []
     for name, wanted, own in (("width", width, like.shape[2]), ("height", height, like.shape[1])):
-        if wanted % 8:
-            raise ValueError(f"{name} is {wanted}; expected a multiple of 8, for example {max(8, round(wanted / 8) * 8)}.")
-        size.append(wanted or max(8, round(own / 8) * 8))
+        check_multiple(name, wanted)
+        size.append(wanted or nearest_multiple(own))
     return size[0], size[1]
+
+
+def nearest_multiple(pixels: int) -> int:
+    """Rounds a size to a multiple of 8, at least one."""
+    return max(MULTIPLE, round(pixels / MULTIPLE) * MULTIPLE)
+
+
+def check_multiple(name: str, pixels: int) -> None:
+    """Raises ValueError unless a size is a multiple of 8."""
+    if pixels % MULTIPLE:
+        raise ValueError(f"{name} is {pixels}; expected a multiple of {MULTIPLE}, for example {nearest_multiple(pixels)}.")
 
 
 def fit_image(image: Tensor, width: int, height: int, fit: str, resize: Resize, fill: tuple[float, ...]) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..data import Source
 from ..media.writing import video_writer
-from ..pipeline.denoise import Conditions, Settings, denoise, initial_noise
+from ..options import Settings
+from ..pipeline.denoise import Conditions, denoise, initial_noise
 from ..pipeline.models import Models
 from .animation import Animation
 from .config import Validation

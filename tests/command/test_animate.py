@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
-from pack.magicanimate_core.command.animate import HELP
+from pack.magicanimate_core.command.animate import NAMES
 from pack.magicanimate_core.command.state import state_path
 from pack.magicanimate_core.media.clip import PoseClip, read_photo
 from pack.scripts.comfyui import PACK as ROOT
@@ -93,7 +93,7 @@ def test_help_teaches(capsys):
         cli.main(["animate", "--help"])
     text = capsys.readouterr().out
     assert "--jobs" in text and "torchrun" in text and "--resume" in text
-    assert all(f"--{name.replace('_', '-')}" in text for name in HELP)
+    assert all(f"--{name.replace('_', '-')}" in text for name in NAMES)
 
 
 def start(files, out: Path, *more: str):
@@ -132,7 +132,8 @@ def test_killed_at_random_moments_and_resumed(files, tmp_path):
 
 def test_resumed_after_every_step(files, models, tmp_path):
     from pack.magicanimate_core.command.jobs import Job, Keeping, run_job
-    from pack.magicanimate_core.pipeline.denoise import Settings, Workers
+    from pack.magicanimate_core.options import Settings
+    from pack.magicanimate_core.pipeline.denoise import Workers
 
     class Stop(Exception):
         pass

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline import models as m
-from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
+from pack.magicanimate_core.pipeline.denoise import Conditions, denoise, initial_noise
 from pack.magicanimate_core.testing import random_weights
 from pack.scripts.comfyui import PACK
 

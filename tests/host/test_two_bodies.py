@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline import models as m
 from pack.magicanimate_core.pipeline.base import single_unet
-from pack.magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
+from pack.magicanimate_core.pipeline.denoise import Conditions, denoise, initial_noise
 from pack.magicanimate_core.pipeline.nets import TemporalUNet
 
 SCALE = 0.18215

@@ -1,0 +1,136 @@
+"""Every option of an animation, once: name, default, words, limits, choices. Nodes, commands and both bodies read it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar
+
+from .media.images import FITS, MULTIPLE, check_multiple
+from .method.noise import SPACINGS, check_steps
+from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
+
+
+def option(default: Any, words: str, **limits: Any) -> Any:
+    """Declares an option. limits: `low` and `high` (inclusive), `step`, `choices`."""
+    return field(default=default, metadata={"words": words, **limits})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Values that were checked: a group that exists can be used. Raises ValueError, with what was expected."""
+
+    more_choices: ClassVar[Mapping[str, Collection[str]]] = {}  # what a host offers beyond our own, by option
+
+    def __post_init__(self) -> None:
+        for declared in fields(self):
+            check_value(declared, getattr(self, declared.name), self.choices(declared.name))
+
+    @classmethod
+    def choices(cls, name: str) -> list[str]:
+        """Returns what an option may be, the host's offers last; empty for a number."""
+        declared = next(f for f in fields(cls) if f.name == name)
+        return list(dict.fromkeys([*declared.metadata.get("choices", ()), *cls.more_choices.get(name, ())]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling(Options):
+    """How noise becomes frames."""
+
+    seed: int = option(0, "Seed of the noise.", low=0, high=2**64 - 1)
+    steps: int = option(25, "Denoising steps; the published results use 25.", low=1, high=10000)
+    cfg: float = option(7.5, "Guidance scale; the published results use 7.5. 1 halves the work.", low=0, high=100, step=0.1)
+    sampler_name: str = option("ddim", "The published results use ddim.", choices=("ddim",))
+    scheduler: str = option(
+        OFFICIAL,
+        "official: the published timesteps. trailing: those that begin with nothing but noise, for few steps.",
+        choices=tuple(SPACINGS),
+    )
+    pose_strength: float = option(1.0, "Factor on the pose's influence; 0 switches it off.", low=0, high=10, step=0.01)
+    shared_noise: bool = option(
+        True, "Start all windows from the same noise (Sec. 3.3): steadier. Off: every frame its own."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.scheduler in SPACINGS:
+            check_steps(self.scheduler, self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows(Options):
+    """Which frames are denoised together."""
+
+    context_length: int = option(
+        16,
+        "Frames in a window. The published weights are trained for 16 and know positions for 24. "
+        "Memory grows with it, not with the length of the clip.",
+        low=1,
+        high=128,
+    )
+    context_overlap: int = option(
+        4, "Frames that neighbouring windows share, less than context_length. More: smoother and slower.", low=0, high=127
+    )
+    context_schedule: str = option(
+        OFFICIAL,
+        "official: what the published code does (a ring; the last window wraps to the first frames). "
+        "paper: segments as in Sec. 3.3, a short last one filled with the first frames.",
+        choices=tuple(SCHEDULES),
+    )
+    fuse_method: str = option(
+        "flat",
+        "How predictions of shared frames are joined. flat: plain average, as in the paper. "
+        "pyramid: the middle of a window counts for more.",
+        choices=tuple(FUSE_METHODS),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_window()
+
+    def check_window(self, max_length: int | None = None) -> None:
+        """Raises ValueError for a window that cannot be, or is longer than the positions that temporal layers know."""
+        check_window(self.context_length, self.context_overlap, max_length)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size(Options):
+    """The frames' size in pixels, and how photo and pose video get there."""
+
+    width: int = option(
+        0, "Width in pixels, a multiple of 8. 0: that of the pose video, rounded to a multiple of 8.",
+        low=0, high=16384, step=MULTIPLE,
+    )  # fmt: skip
+    height: int = option(
+        0, "Height in pixels, a multiple of 8. 0: that of the pose video, rounded to a multiple of 8.",
+        low=0, high=16384, step=MULTIPLE,
+    )  # fmt: skip
+    fit: str = option(
+        "crop",
+        "How reference image and pose video are brought to the size. crop: keep proportions and the middle; "
+        "stretch: ignore proportions, as the published code does; pad: keep everything, add borders.",
+        choices=FITS,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_multiple("width", self.width)
+        check_multiple("height", self.height)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Size, Windows, Sampling):
+    """All options of an animation."""
+
+
+def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
+    """Raises ValueError where a value is of another kind than its option, out of its limits, or none of its choices."""
+    name, kind = declared.name, type(declared.default)
+    if not isinstance(value, (int, float) if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name} is {value!r}; expected {KINDS[kind]}.")
+    if choices and value not in choices:
+        raise ValueError(f"{name} is {value}; expected one of {', '.join(choices)}.")
+    low, high = declared.metadata.get("low"), declared.metadata.get("high")
+    if low is not None and not low <= value <= high:  # refuses nan, too
+        raise ValueError(f"{name} is {value}; expected {low} to {high}.")
+
+
+KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
