@@ -1,6 +1,6 @@
 """Every option of an animation, once: name, default, words, limits, choices. Nodes, commands and both bodies read it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
 
 
 def option(default: Any, words: str, **limits: Any) -> Any:
-    """Declares an option. limits: `low` and `high` (inclusive), `step`, `choices`."""
+    """Declares an option. limits: `low` and `high` (inclusive), `step` and `round`, `choices`."""
     return field(default=default, metadata={"words": words, **limits})
 
 
@@ -18,7 +18,7 @@ def option(default: Any, words: str, **limits: Any) -> Any:
 class Options:
     """Values that were checked: a group that exists can be used. Raises ValueError, with what was expected."""
 
-    more_choices: ClassVar[Mapping[str, Collection[str]]] = {}  # what a host offers beyond our own, by option
+    more_choices: ClassVar[Mapping[str, Callable[[], Collection[str]]]] = {}  # what a host offers beyond ours, by option
 
     def __post_init__(self) -> None:
         for declared in fields(self):
@@ -28,7 +28,7 @@ class Options:
     def choices(cls, name: str) -> list[str]:
         """Returns what an option may be, the host's offers last; empty for a number."""
         declared = next(f for f in fields(cls) if f.name == name)
-        return list(dict.fromkeys([*declared.metadata.get("choices", ()), *cls.more_choices.get(name, ())]))
+        return list(dict.fromkeys([*declared.metadata.get("choices", ()), *cls.more_choices.get(name, tuple)()]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +37,16 @@ class Sampling(Options):
 
     seed: int = option(0, "Seed of the noise.", low=0, high=2**64 - 1)
     steps: int = option(25, "Denoising steps; the published results use 25.", low=1, high=10000)
-    cfg: float = option(7.5, "Guidance scale; the published results use 7.5. 1 halves the work.", low=0, high=100, step=0.1)
-    sampler_name: str = option("ddim", "The published results use ddim.", choices=("ddim",))
+    cfg: float = option(
+        7.5, "Guidance scale; the published results use 7.5. 1 halves the work.", low=0.0, high=100.0, step=0.1, round=0.01
+    )
+    sampler_name: str = option("ddim", "ddim: the published sampler.", choices=("ddim",))
     scheduler: str = option(
         OFFICIAL,
         "official: the published timesteps. trailing: those that begin with nothing but noise, for few steps.",
         choices=tuple(SPACINGS),
     )
-    pose_strength: float = option(1.0, "Factor on the pose's influence; 0 switches it off.", low=0, high=10, step=0.01)
+    pose_strength: float = option(1.0, "Factor on the pose's influence; 0 switches it off.", low=0.0, high=10.0, step=0.01)
     shared_noise: bool = option(
         True, "Start all windows from the same noise (Sec. 3.3): steadier. Off: every frame its own."
     )
@@ -130,7 +132,7 @@ def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
         raise ValueError(f"{name} is {value}; expected one of {', '.join(choices)}.")
     low, high = declared.metadata.get("low"), declared.metadata.get("high")
     if low is not None and not low <= value <= high:  # refuses nan, too
-        raise ValueError(f"{name} is {value}; expected {low} to {high}.")
+        raise ValueError(f"{name} is {value}; expected {low:n} to {high:n}.")
 
 
 KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}

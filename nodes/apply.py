@@ -1,21 +1,28 @@
 """The parts for graphs with the host's own samplers: reference image, pose video, sliding windows."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.control import apply_pose
-from ..magicanimate_core.host.sampling import reference_on_model
-from ..magicanimate_core.host.sliding import SlidingWindows, apply_sliding_windows
-from ..magicanimate_core.host.temporal import motion_module
+from ..magicanimate_core.host.long_clip import apply_windows
+from ..magicanimate_core.host.options import HostWindows
+from ..magicanimate_core.host.reference import apply_reference_image
 from ..magicanimate_core.media.images import check_image
 from .schema import (
-    AppearanceEncoder,
+    AppearanceEncoderType,
     advanced_window_inputs,
-    fit_input,
+    inputs,
     schema,
-    size_error,
-    size_inputs,
-    window_error,
+    size_problem,
     window_inputs,
+    window_problem,
+)
+
+SIDE = "{} in pixels, a multiple of 8. 0: the image's own size, rounded to a multiple of 8."
+FIT = (
+    "How the reference image is brought to the size. crop: keep proportions and the middle; stretch: ignore proportions, "
+    "as the published code does; pad: keep everything, add borders."
 )
 
 
@@ -30,24 +37,26 @@ class ApplyReferenceImage(io.ComfyNode):
             search_aliases=["reference image", "identity", "hybrid attention", "magic animate"],
             inputs=[
                 io.Model.Input("model", tooltip="Stable Diffusion 1.5, usually from Load Temporal UNet."),
-                AppearanceEncoder.Input("appearance_encoder", tooltip="From Load Appearance Encoder."),
+                AppearanceEncoderType.Input("appearance_encoder", tooltip="From Load Appearance Encoder."),
                 io.Vae.Input("vae", tooltip="VAE of SD 1.5 (MagicAnimate was trained with sd-vae-ft-mse)."),
                 io.Image.Input("reference_image", tooltip="One image: who is to move, and where."),
-                *size_inputs(512, "the image's own size"),
-                fit_input("the reference image"),
+                *inputs("width", default=512, tooltip=SIDE.format("Width")),
+                *inputs("height", default=512, tooltip=SIDE.format("Height")),
+                *inputs("fit", optional=True, tooltip=FIT),
             ],
             outputs=[io.Model.Output(tooltip="The model with the reference. The model that went in is left as it was.")],
         )
 
     @classmethod
     def validate_inputs(cls, width: int | None = None, height: int | None = None) -> bool | str:
-        return size_error(width, height) or True
+        return size_problem(width, height) or True
 
     @classmethod
     def execute(
-        cls, model, appearance_encoder, vae, reference_image, width: int = 512, height: int = 512, fit: str = "crop"
-    ) -> io.NodeOutput:
-        return io.NodeOutput(reference_on_model(model, appearance_encoder, vae, reference_image, width, height, fit))
+        cls, model: Any, appearance_encoder: Any, vae: Any, reference_image: Any, width: int = 512, height: int = 512,
+        fit: str = "crop",
+    ) -> io.NodeOutput:  # fmt: skip
+        return io.NodeOutput(apply_reference_image(model, appearance_encoder, vae, reference_image, width, height, fit))
 
 
 class ApplyPoseVideo(io.ComfyNode):
@@ -68,30 +77,7 @@ class ApplyPoseVideo(io.ComfyNode):
                     tooltip="One DensePose image per frame, or one for all frames. Images of "
                     "another size are brought to the latent's size.",
                 ),
-                io.Float.Input(
-                    "strength",
-                    default=1.0,
-                    min=0.0,
-                    max=10.0,
-                    step=0.01,
-                    tooltip="Factor on the pose's influence; 0 switches it off.",
-                ),
-                io.Float.Input(
-                    "start_percent",
-                    default=0.0,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    tooltip="Where in the denoising the pose begins to count: 0 is pure noise, 1 the end.",
-                ),
-                io.Float.Input(
-                    "end_percent",
-                    default=1.0,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    tooltip="Where in the denoising the pose stops to count.",
-                ),
+                *_pose_inputs(),
             ],
             outputs=[io.Conditioning.Output(display_name="positive"), io.Conditioning.Output(display_name="negative")],
         )
@@ -104,20 +90,24 @@ class ApplyPoseVideo(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls,
-        positive,
-        negative,
-        control_net,
-        pose_video,
-        strength: float = 1.0,
-        start_percent: float = 0.0,
-        end_percent: float = 1.0,
-    ) -> io.NodeOutput:
+        cls, positive: list, negative: list, control_net: Any, pose_video: Any, strength: float = 1.0,
+        start_percent: float = 0.0, end_percent: float = 1.0,
+    ) -> io.NodeOutput:  # fmt: skip
         check_image(pose_video, "pose_video")
         return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video, strength, start_percent, end_percent))
 
 
-class SlidingWindowsNode(io.ComfyNode):
+def _pose_inputs() -> list[io.Input]:
+    share = {"min": 0.0, "max": 1.0, "step": 0.001}
+    begin = "Where in the denoising the pose begins to count: 0 is pure noise, 1 the end."
+    return [
+        *inputs("pose_strength", id="strength"),
+        io.Float.Input("start_percent", default=0.0, tooltip=begin, **share),
+        io.Float.Input("end_percent", default=1.0, tooltip="Where in the denoising the pose stops to count.", **share),
+    ]
+
+
+class ApplySlidingWindows(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -135,31 +125,11 @@ class SlidingWindowsNode(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, context_length: int | None = None, context_overlap: int | None = None) -> bool | str:
-        return window_error(context_length, context_overlap) or True
+        return window_problem(context_length, context_overlap) or True
 
     @classmethod
-    def execute(
-        cls,
-        model,
-        context_length: int = 16,
-        context_overlap: int = 4,
-        context_schedule: str = "official",
-        fuse_method: str = "flat",
-        windows_per_batch: int = 1,
-        context_stride: int = 1,
-        closed_loop: bool = False,
-    ) -> io.NodeOutput:
-        windows = SlidingWindows(
-            context_length,
-            context_overlap,
-            context_schedule,
-            fuse_method,
-            context_stride,
-            closed_loop,
-            windows_per_batch,
-        )
-        motion = motion_module(model)
-        return io.NodeOutput(apply_sliding_windows(model, windows, motion and motion.layout.max_length))
+    def execute(cls, model: Any, **options: Any) -> io.NodeOutput:
+        return io.NodeOutput(apply_windows(model, HostWindows(**options)))
 
 
-NODES = [ApplyReferenceImage, ApplyPoseVideo, SlidingWindowsNode]
+NODES = [ApplyReferenceImage, ApplyPoseVideo, ApplySlidingWindows]

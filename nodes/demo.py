@@ -4,8 +4,8 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.vae import load_demo, read_frames
-from .schema import AppearanceEncoder, schema
+from ..magicanimate_core.host.demo import load_demo, read_frames
+from .schema import AppearanceEncoderType, schema
 
 CATEGORY = "MagicAnimate/demo"
 DEMO = Path(__file__).resolve().parent.parent / "demo"
@@ -24,7 +24,9 @@ class LoadDemoModel(io.ComfyNode):
             inputs=[],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="The temporal UNet, ready for Animate."),
-                AppearanceEncoder.Output(display_name="appearance_encoder", tooltip="For Apply Reference Image or Animate."),
+                AppearanceEncoderType.Output(
+                    display_name="appearance_encoder", tooltip="For Apply Reference Image or Animate."
+                ),
                 io.ControlNet.Output(display_name="control_net", tooltip="For Apply Pose Video or Animate."),
                 io.Vae.Output(
                     display_name="vae", tooltip="For Animate and VAE Decode; other models' latents are different."

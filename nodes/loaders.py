@@ -5,7 +5,7 @@ from comfy_api.latest import io
 from ..magicanimate_core.host import loading
 from ..magicanimate_core.host.temporal import apply_temporal_unet
 from .folders import CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
-from .schema import AppearanceEncoder, schema
+from .schema import AppearanceEncoderType, schema
 
 
 class LoadTemporalUNet(io.ComfyNode):
@@ -50,7 +50,9 @@ class LoadAppearanceEncoder(io.ComfyNode):
                 )
             ],
             outputs=[
-                AppearanceEncoder.Output(display_name="appearance_encoder", tooltip="For Apply Reference Image or Animate.")
+                AppearanceEncoderType.Output(
+                    display_name="appearance_encoder", tooltip="For Apply Reference Image or Animate."
+                )
             ],
         )
 

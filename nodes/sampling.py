@@ -1,12 +1,13 @@
 """Noise and sigmas for the host's SamplerCustomAdvanced."""
 
+from typing import Any
+
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.sampling import OFFICIAL, SharedNoise, spaced_sigmas
+from ..magicanimate_core.host.sampling import SharedNoise, spaced_sigmas
 from ..magicanimate_core.method.noise import SPACINGS
-from .schema import schema
-
-MAX_SEED = 0xFFFFFFFFFFFFFFFF
+from ..magicanimate_core.method.windows import OFFICIAL
+from .schema import inputs, schema, words
 
 
 class SharedSegmentNoise(io.ComfyNode):
@@ -19,20 +20,9 @@ class SharedSegmentNoise(io.ComfyNode):
             "context_length.",
             search_aliases=["noise", "repeat noise", "magic animate"],
             inputs=[
-                io.Int.Input(
-                    "noise_seed",
-                    default=0,
-                    min=0,
-                    max=MAX_SEED,
-                    control_after_generate=True,
-                    tooltip="Seed of the random noise.",
-                ),
-                io.Int.Input(
-                    "context_length",
-                    default=16,
-                    min=1,
-                    max=128,
-                    tooltip="Frames after which the noise repeats: context_length of Sliding Windows.",
+                *inputs("seed", id="noise_seed", control_after_generate=True),
+                *inputs(
+                    "context_length", tooltip="Frames after which the noise repeats: context_length of Sliding Windows."
                 ),
             ],
             outputs=[io.Noise.Output()],
@@ -53,7 +43,7 @@ class MagicAnimateScheduler(io.ComfyNode):
             search_aliases=["sigmas", "ddim", "official timesteps", "magic animate"],
             inputs=[
                 io.Model.Input("model", tooltip="From Load Temporal UNet, whose noise schedule is used."),
-                io.Int.Input("steps", default=25, min=1, max=999, tooltip="Denoising steps."),
+                *inputs("steps", max=999, tooltip="Denoising steps."),
                 io.Float.Input(
                     "denoise",
                     default=1.0,
@@ -62,20 +52,14 @@ class MagicAnimateScheduler(io.ComfyNode):
                     step=0.01,
                     tooltip="1: start from noise; less: keep that much of the latent that goes in.",
                 ),
-                io.Combo.Input(
-                    "spacing",
-                    options=list(SPACINGS),
-                    default=OFFICIAL,
-                    optional=True,  # workflows that were saved without it go on working
-                    tooltip="official: the published timesteps. trailing: those that begin with nothing but noise, for few "
-                    "steps.",
-                ),
+                # workflows that were saved without it go on working
+                *inputs("scheduler", id="spacing", options=list(SPACINGS), optional=True, tooltip=words("scheduler")),
             ],
             outputs=[io.Sigmas.Output()],
         )
 
     @classmethod
-    def execute(cls, model, steps: int = 25, denoise: float = 1.0, spacing: str = OFFICIAL) -> io.NodeOutput:
+    def execute(cls, model: Any, steps: int = 25, denoise: float = 1.0, spacing: str = OFFICIAL) -> io.NodeOutput:
         return io.NodeOutput(spaced_sigmas(model, spacing, steps, denoise))
 
 

@@ -38,7 +38,7 @@ def test_values_that_cannot_be_used(value, words):
 
 def test_a_host_may_offer_more():
     class AtHome(Windows):
-        more_choices = {"context_schedule": ("standard_static", "paper")}
+        more_choices = {"context_schedule": lambda: ("standard_static", "paper")}
 
     assert AtHome.choices("context_schedule") == ["official", "paper", "standard_static"]
     assert AtHome(context_schedule="standard_static").context_schedule == "standard_static"

@@ -1,4 +1,4 @@
-"""Model files into the host's ModelPatchers, so that its memory manager moves, casts and streams them."""
+"""Model files become the host's ModelPatchers, so that its memory manager moves, casts and streams them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import comfy.cldm.cldm
 import comfy.controlnet
 import comfy.model_management as mm
-import comfy.model_patcher
 import comfy.ops
 import comfy.supported_models
 import comfy.utils
 import torch
 from comfy.ldm.modules.attention import optimized_attention
 from comfy.model_base import ModelType, model_sampling
+from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
 from ..method.motion_module import MotionModule
@@ -28,33 +28,37 @@ from ..weights.published import (
     motion_weights,
     unet_weights,
 )
+from .versions import archive_dtypes, is_dynamic, load_arguments, new_patcher
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 
 
-def load_motion_module(path: str, disable_dynamic: bool = False):
-    """`temporal_attention` of the published layout -> ModelPatcher around a MotionModule."""
-    layout, tensors = motion_weights(Path(path).name, read(path, MOTION))
+def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher:
+    """Loads `temporal_attention` of the published layout, around a MotionModule. Raises WrongFile."""
+    layout, tensors = motion_weights(Path(path).name, read_file(path, MOTION))
     dtype = _weight_dtype(tensors)
     factory = {"dtype": dtype, "device": mm.unet_offload_device()}
     module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
-    getattr(mm, "archive_model_dtypes", lambda _: None)(module)  # dynamic VRAM wants to know, where it exists
-    patcher = _patcher(module, disable_dynamic)
-    module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=_is_dynamic(patcher))
+    archive_dtypes(module)
+    patcher = new_patcher(module, disable_dynamic)
+    module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=is_dynamic(patcher))
     patcher.cached_patcher_init = (load_motion_module, (path,))
     return patcher
 
 
-def load_appearance_encoder(path: str, disable_dynamic: bool = False):
-    """`appearance_encoder` of the published layout -> an ordinary ModelPatcher around an SD 1.5 model."""
-    patcher = _unet_patcher(*encoder_weights(Path(path).name, read(path, ENCODER)), disable_dynamic)
+def load_appearance_encoder(path: str, disable_dynamic: bool = False) -> ModelPatcher:
+    """Loads `appearance_encoder` of the published layout, an ordinary SD 1.5 model to the host. Raises WrongFile."""
+    patcher = _unet_patcher(*encoder_weights(Path(path).name, read_file(path, ENCODER)), disable_dynamic)
     patcher.cached_patcher_init = (load_appearance_encoder, (path,))
     return patcher
 
 
-def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = False):
-    """A UNet of SD 1.5's architecture, of any width, in diffusers naming -> MODEL. prediction: as diffusers calls it."""
-    patcher = _unet_patcher(*unet_weights(Path(path).name, read(path, UNET)), disable_dynamic)
+def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = False) -> ModelPatcher:
+    """Loads a UNet of SD 1.5's architecture, of any width, in diffusers naming. prediction: as diffusers calls it.
+
+    Raises WrongFile.
+    """
+    patcher = _unet_patcher(*unet_weights(Path(path).name, read_file(path, UNET)), disable_dynamic)
     if prediction == "v_prediction":
         patcher.model.model_type = ModelType.V_PREDICTION
         patcher.model.model_sampling = model_sampling(patcher.model.model_config, ModelType.V_PREDICTION)
@@ -62,16 +66,15 @@ def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = Fa
     return patcher
 
 
-def load_pose_controlnet(path: str):
-    """`densepose_controlnet` as published, or any SD 1.5 ControlNet the host knows -> the host's ControlNet."""
-    tensors = read(path, CONTROLNET)
+def load_pose_controlnet(path: str) -> comfy.controlnet.ControlNet:
+    """Loads `densepose_controlnet` as published, or any SD 1.5 ControlNet that the host knows. Raises WrongFile."""
+    tensors = read_file(path, CONTROLNET)
     if any("zero_convs." in k for k in tensors):  # the host's own layout
         return comfy.controlnet.load_controlnet_state_dict(dict(tensors))
     shape, hint = controlnet_shape(Path(path).name, tensors)
     dtype = _weight_dtype(tensors)
     cast = mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES)
-    config = host_config(shape) | {"hint_channels": 3, "dtype": dtype, "device": mm.unet_offload_device()}
-    del config["out_channels"], config["transformer_depth_output"]
+    config = controlnet_config(shape) | {"dtype": dtype, "device": mm.unet_offload_device()}
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
     weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape, hint), tensors).items()}
     if hint != arch.HINT_WIDTHS:
@@ -83,26 +86,27 @@ def load_pose_controlnet(path: str):
 # --- shared by the loaders -------------------------------------------------------------------------------------------
 
 
-def read(path: str, expected: str) -> dict[str, Tensor]:
+def read_file(path: str, expected: str) -> dict[str, Tensor]:
+    """Returns a file's tensors by name, opened by the host without executing code. Raises WrongFile."""
     return read_tensors(path, expected, lambda p: comfy.utils.load_torch_file(p, safe_load=True))
 
 
-def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_dynamic: bool):
+def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_dynamic: bool) -> ModelPatcher:
     """ModelPatcher around the host's SD 1.5 model of this shape."""
     dtype = _weight_dtype(tensors)
     weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.unet_tensors(shape), tensors).items()}
     config = comfy.supported_models.SD15(host_config(shape))
     config.set_inference_dtype(dtype, mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES))
     model = config.get_model(weights, "", device=mm.unet_offload_device())
-    patcher = _patcher(model, disable_dynamic)
-    model.load_model_weights(weights, "", **({"assign": True} if _is_dynamic(patcher) else {}))
+    patcher = new_patcher(model, disable_dynamic)
+    model.load_model_weights(weights, "", **load_arguments(patcher))
     return patcher
 
 
 def widened(weight: Tensor, shape: torch.Size) -> Tensor:
-    """Zeros for channels that the file lacks, where the host's class has larger widths built in.
+    """Adds zeros for channels that the file lacks, where the host's class has larger widths built in.
 
-    SiLU(0) is 0, so the added channels stay silent and the result is the same.
+    weight: any shape, no side longer than that of `shape`. SiLU(0) is 0, so the result is the same.
     """
     out = weight.new_zeros(shape)
     out[tuple(slice(0, side) for side in weight.shape)] = weight
@@ -115,12 +119,19 @@ def _weight_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:
     return mm.unet_dtype(model_params=size, supported_dtypes=DTYPES, weight_dtype=comfy.utils.weight_dtype(tensors))
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+def _attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:  # (B, L, D) each
     return optimized_attention(q, k, v, heads)
 
 
+def controlnet_config(shape: arch.UNetShape) -> dict:
+    """Returns the arguments of the host's ControlNet for an SD 1.5-like net. Raises ValueError."""
+    config = host_config(shape) | {"hint_channels": 3}
+    del config["out_channels"], config["transformer_depth_output"]  # it has no way up
+    return config
+
+
 def host_config(shape: arch.UNetShape) -> dict:
-    """Arguments of the host's UNetModel for an SD 1.5-like net."""
+    """Returns the arguments of the host's UNetModel for an SD 1.5-like net. Raises ValueError for widths it cannot have."""
     depth = [int(a) for a in shape.attention]
     if any(width % shape.widths[0] for width in shape.widths):
         raise ValueError(f"The widths {shape.widths} are no multiples of the first one: no SD 1.5-like UNet.")
@@ -143,13 +154,3 @@ def host_config(shape: arch.UNetShape) -> dict:
         "num_heads": 8,
         "num_head_channels": -1,
     }
-
-
-def _is_dynamic(patcher) -> bool:
-    return getattr(patcher, "is_dynamic", lambda: False)()
-
-
-def _patcher(model, disable_dynamic: bool):
-    plain = comfy.model_patcher.ModelPatcher
-    cls = plain if disable_dynamic else getattr(comfy.model_patcher, "CoreModelPatcher", plain)
-    return cls(model, load_device=mm.get_torch_device(), offload_device=mm.unet_offload_device())

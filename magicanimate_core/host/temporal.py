@@ -1,17 +1,21 @@
 """The temporal UNet on the host's MODEL: temporal blocks, window-wide ResNet statistics, MagicAnimate's noise schedule."""
 
 from functools import partial
+from typing import Any
 
-import comfy.context_windows
 import comfy.model_sampling
 import torch
-from comfy.patcher_extension import WrappersMP
+from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
+from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import WrapperExecutor, WrappersMP
+from torch import Tensor
 
 from ..method.motion_module import MotionModule
 from ..method.noise import betas
 from ..method.windows import check_window
 from ..weights.architecture import temporal_widths
 from . import unet as places
+from .control import check_poses_first
 from .run import KEY, add_wrapper_once, track_runs, window_of
 
 MOTION_KEY = f"{KEY}.motion_module"
@@ -20,12 +24,12 @@ MOTION_KEY = f"{KEY}.motion_module"
 class LinearBetas(comfy.model_sampling.ModelSamplingDiscrete):
     """Betas that are linear (the host's "linear" is linear in sqrt(beta))."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._register_schedule(given_betas=betas())
 
-    def noise_scaling(self, sigma, noise, latent_image, max_denoise=False):
-        """From an empty latent, unit noise as DDIM starts with; the host does that only at its own largest sigma."""
+    def noise_scaling(self, sigma: Tensor, noise: Tensor, latent_image: Tensor, max_denoise: bool = False) -> Tensor:
+        """Starts an empty latent (F, 4, h, w) from unit noise, as DDIM does; the host only at its own largest sigma."""
         return super().noise_scaling(sigma, noise, latent_image, max_denoise or not torch.any(latent_image))
 
 
@@ -37,28 +41,33 @@ class LinearBetasVelocity(LinearBetas, comfy.model_sampling.V_PREDICTION):
     """For a UNet that predicts velocity, as some fine-tuned ones do."""
 
 
-def apply_temporal_unet(model, motion):
-    """model: MODEL of SD 1.5; motion: ModelPatcher around a MotionModule. Returns a patched clone of `model`."""
+def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatcher:
+    """Returns a clone of a MODEL of SD 1.5 that is MagicAnimate's video model. motion: around a MotionModule.
+
+    Raises ValueError for another kind of MODEL, and for temporal layers of other widths.
+    """
     unet = places.model_unet(model)
     _check_fit(unet, motion.model)
     model = model.clone()
     track_runs(model)
+    check_poses_first(model)
     model.set_additional_models(MOTION_KEY, [motion])
     velocity = isinstance(model.get_model_object("model_sampling"), comfy.model_sampling.V_PREDICTION)
     model.add_object_patch("model_sampling", LinearBetasVelocity() if velocity else LinearBetasEps())
     model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, MOTION_KEY)  # a second motion module takes the place
-    add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(_temporal_forward, motion.model), MOTION_KEY)
+    add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(temporal_forward, motion.model), MOTION_KEY)
     model.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, MOTION_KEY)
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, partial(_check_length, motion.model), MOTION_KEY)
     return model
 
 
-def motion_module(model) -> MotionModule | None:
-    """The motion module that a MODEL carries."""
+def motion_of(model: ModelPatcher) -> MotionModule | None:
+    """Returns the motion module that a MODEL carries."""
     return next((patcher.model for patcher in model.get_additional_models_with_key(MOTION_KEY)), None)
 
 
-def _check_fit(unet, motion: MotionModule) -> None:
+def _check_fit(unet: UNetModel, motion: MotionModule) -> None:
+    """Raises ValueError where a temporal block finds no place of its width."""
     shape = places.net_shape(unet)
     expected = temporal_widths(shape) | {"mid_block.motion_modules.0": shape.widths[-1]}  # some modules have one there
     for site, width in motion.layout.widths.items():
@@ -70,8 +79,8 @@ def _check_fit(unet, motion: MotionModule) -> None:
             )
 
 
-def _check_length(motion: MotionModule, executor, noise, *args, **kwargs):
-    """Before anything is loaded or denoised: does a window fit into the positional table?"""
+def _check_length(motion: MotionModule, executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
+    """Before noise (F, 4, h, w) is denoised or anything loaded: raises ValueError for a window longer than the positions."""
     handler = executor.class_obj.model_options.get("context_handler")
     limit = motion.layout.max_length
     if handler is not None:
@@ -84,8 +93,11 @@ def _check_length(motion: MotionModule, executor, noise, *args, **kwargs):
     return executor(noise, *args, **kwargs)
 
 
-def _temporal_forward(motion: MotionModule, executor, x, timesteps, context, y, control, transformer_options, **kwargs):
-    """Runs the UNet with its temporal blocks; hooks live for this one call."""
+def temporal_forward(
+    motion: MotionModule, executor: WrapperExecutor, x: Tensor, timesteps: Tensor, context: Tensor, y: Any, control: Any,
+    transformer_options: dict, **kwargs,
+) -> Tensor:  # fmt: skip
+    """Runs the UNet on x (B, 4, h, w) with its temporal blocks; hooks live for this one call. Returns (B, 4, h, w)."""
     unet = executor.class_obj
     frames = window_of(transformer_options, x.shape[0] // len(transformer_options.get("cond_or_uncond") or [0])).length
     layers = places.temporal_sites(unet)

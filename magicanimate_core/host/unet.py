@@ -1,11 +1,12 @@
 """Places in the host's UNetModel where MagicAnimate's parts belong, and what the net's widths are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from comfy.ldm.modules.attention import BasicTransformerBlock, SpatialTransformer
 from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock, UNetModel, Upsample
-from torch import nn
+from comfy.model_patcher import ModelPatcher
+from torch import Tensor, nn
 
 from ..method.window_norm import join_frames, split_frames
 from ..weights.architecture import UNetShape
@@ -14,7 +15,7 @@ Place = tuple[str, int]  # the host's name of a block: ("input" | "middle" | "ou
 
 
 def net_shape(unet: nn.Module) -> UNetShape | None:
-    """Widths of an SD 1.5-like UNet or ControlNet of the host; None for any other model."""
+    """Reads the widths of an SD 1.5-like UNet or ControlNet of the host; None for any other model."""
     stem = getattr(unet, "input_blocks", None)
     if stem is None or getattr(unet, "num_classes", None) is not None:
         return None
@@ -36,8 +37,8 @@ def net_shape(unet: nn.Module) -> UNetShape | None:
     )
 
 
-def model_unet(model) -> UNetModel:
-    """The UNet of a MODEL, or one sentence about why it is none of SD 1.5."""
+def model_unet(model: ModelPatcher) -> UNetModel:
+    """Returns the UNet of a MODEL. Raises ValueError where it is none of SD 1.5."""
     unet = getattr(model.model, "diffusion_model", None)
     shape = net_shape(unet) if isinstance(unet, UNetModel) else None
     if shape is None or len(shape.widths) != 4:
@@ -47,7 +48,7 @@ def model_unet(model) -> UNetModel:
 
 
 def temporal_sites(unet: UNetModel) -> dict[str, nn.Module]:
-    """Published site name -> the layer whose output a temporal block there reads (the last one before an upsampler)."""
+    """Returns, by published site name, the layer that a temporal block there follows: the last before an upsampler."""
     n = unet.num_res_blocks[0]
     sites = {}
     for level in range(len(unet.num_res_blocks)):
@@ -61,7 +62,7 @@ def temporal_sites(unet: UNetModel) -> dict[str, nn.Module]:
 
 
 def window_norms(unet: UNetModel) -> Iterator[nn.Module]:
-    """The GroupNorms that take their statistics over a whole window: both of every ResNet block, and the last one."""
+    """Finds the GroupNorms that take their statistics over a whole window: both of every ResNet block, and the last one."""
     for module in unet.modules():
         if isinstance(module, ResBlock):
             yield module.in_layers[0]
@@ -70,7 +71,7 @@ def window_norms(unet: UNetModel) -> Iterator[nn.Module]:
 
 
 def reference_blocks(unet: UNetModel) -> dict[Place, BasicTransformerBlock]:
-    """Transformer blocks of the middle and the way up, in the order they run: where the reference is read."""
+    """Returns the transformer blocks of the middle and the way up, in the order they run: where the reference is read."""
     blocks = {("middle", 0): unet.middle_block} | {("output", i): b for i, b in enumerate(unet.output_blocks)}
     return {place: block for place, layers in blocks.items() for block in _transformer_blocks(layers)}
 
@@ -82,9 +83,11 @@ def _transformer_blocks(layers: Iterable[nn.Module]) -> Iterator[BasicTransforme
 
 
 @contextmanager
-def norms_joined(unet: UNetModel, frames: int):
-    """Within the scope, ResNet statistics span the `frames` frames of a window. The modules' own forward stays in
-    charge of casting, streaming and LoRA."""
+def norms_joined(unet: UNetModel, frames: int) -> Iterator[None]:
+    """Lets ResNet statistics span the `frames` frames of a window within the scope.
+
+    The modules' own forward stays in charge of casting, streaming and LoRA.
+    """
     with ExitStack() as scope:
         for norm in window_norms(unet):
             before = norm.register_forward_pre_hook(lambda _, args: (join_frames(args[0], frames), *args[1:]))
@@ -95,8 +98,8 @@ def norms_joined(unet: UNetModel, frames: int):
 
 
 @contextmanager
-def after_layers(functions: Iterable[tuple[nn.Module, object]]):
-    """Within the scope, every layer's output passes through its function."""
+def after_layers(functions: Iterable[tuple[nn.Module, Callable[[Tensor], Tensor]]]) -> Iterator[None]:
+    """Passes every layer's output (B, C, h, w) through its function within the scope."""
     with ExitStack() as scope:
         for layer, function in functions:
             handle = layer.register_forward_hook(lambda _, __, out, function=function: function(out))

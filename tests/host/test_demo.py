@@ -29,7 +29,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def demo(weights):
-    from pack.magicanimate_core.host.vae import load_demo
+    from pack.magicanimate_core.host.demo import load_demo
 
     return load_demo(weights)
 
@@ -109,7 +109,7 @@ def test_vae_that_the_host_cannot_be(weights):
 
 @pytest.mark.parametrize("missing", ["base/empty_prompt.safetensors", "base/vae/config.json"])
 def test_missing_file_is_named(weights, missing):
-    from pack.magicanimate_core.host.vae import load_demo
+    from pack.magicanimate_core.host.demo import load_demo
 
     path = weights / missing
     path.rename(path.with_name("elsewhere"))

@@ -48,10 +48,10 @@ def test_batching_of_windows(small, relative, changes):
 
 
 def test_order_of_windows(small, relative, monkeypatch):
-    from pack.magicanimate_core.host.sliding import SlidingWindows
+    from pack.magicanimate_core.host.sliding import WindowHandler
 
-    expected, forwards = small.expected(40), SlidingWindows.windows
-    monkeypatch.setattr(SlidingWindows, "windows", lambda *args: forwards(*args)[::-1])
+    expected, forwards = small.expected(40), WindowHandler.windows
+    monkeypatch.setattr(WindowHandler, "windows", lambda *args: forwards(*args)[::-1])
     assert relative(small.animate(40), expected) < TOLERANCE
 
 
@@ -76,9 +76,9 @@ def test_partial_loading(small, relative, monkeypatch):
     try:
         latents = small.animate(20, model=model)
         streamed = [m for m in model.model.diffusion_model.modules() if getattr(m, "comfy_cast_weights", False)]
-        from pack.magicanimate_core.host.temporal import motion_module
+        from pack.magicanimate_core.host.temporal import motion_of
 
-        moved = [m for m in motion_module(model).modules() if getattr(m, "comfy_cast_weights", False)]
+        moved = [m for m in motion_of(model).modules() if getattr(m, "comfy_cast_weights", False)]
         assert streamed and moved
     finally:
         monkeypatch.undo()

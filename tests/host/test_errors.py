@@ -102,9 +102,9 @@ def test_motion_module_with_every_published_prefix(small, load, prefix):
     motion = torch.load(small.folder / "temporal.ckpt", weights_only=True)["state_dict"]
     bare = {k.removeprefix("module."): v for k, v in motion.items()}
     model = load("motion_module", "prefixed.safetensors", {prefix + k: v for k, v in bare.items()})
-    from pack.magicanimate_core.host.temporal import motion_module
+    from pack.magicanimate_core.host.temporal import motion_of
 
-    assert len(motion_module(model).layout.widths) == 20
+    assert len(motion_of(model).layout.widths) == 20
 
 
 def wide(kind, text=48):
@@ -136,9 +136,9 @@ def test_parts_made_for_another_model(small, run, load):
     ],
 )
 def test_animate_refuses_before_any_work(small, monkeypatch, changes, words):
-    from pack.magicanimate_core.host import sampling
+    import comfy.sample
 
-    monkeypatch.setattr(sampling, "_sample", lambda *args: pytest.fail("sampling began"))
+    monkeypatch.setattr(comfy.sample, "sample_custom", lambda *args, **kwargs: pytest.fail("sampling began"))
     with pytest.raises(ValueError, match=words):
         small.animate(4, **changes)
 
@@ -196,11 +196,11 @@ def test_other_kinds_of_controlnet_and_model(small, run):
         run(LOADERS["motion_module"], model=other, motion_module="temporal.ckpt")
 
 
-def test_several_gpus_are_refused(small, run):
-    from pack.magicanimate_core.host.run import _start_run
-
+def test_several_gpus_are_refused(small):
+    model = small.temporal()
+    model.model_options["multigpu_clones"] = {}
     with pytest.raises(ValueError, match="remove the MultiGPU node"):
-        _start_run(None, None, None, {"model_options": {"multigpu_clones": {}}})
+        sample(small, model, *small.text, 4)
 
 
 @pytest.mark.parametrize(

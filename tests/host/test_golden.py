@@ -138,5 +138,5 @@ def without_motion(model):
     motion = SimpleNamespace(layout=SimpleNamespace(widths={}, max_length=24))
     from functools import partial
 
-    bare.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, temporal.MOTION_KEY, partial(temporal._temporal_forward, motion))
+    bare.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, temporal.MOTION_KEY, partial(temporal.temporal_forward, motion))
     return bare

@@ -99,17 +99,16 @@ def test_work_is_done_once(small, counted, monkeypatch, split):
 
 
 def test_residuals_wait_only_for_windows_that_need_them(small, monkeypatch):
-    from pack.magicanimate_core.host.control import PoseControl
+    from pack.magicanimate_core.method.per_frame import PerFrame
 
-    waiting = []
-    original = PoseControl._window_residuals
+    waiting, gather = [], PerFrame.gather
 
-    def spy(self, key, x, t, text, window, keep):
-        out = original(self, key, x, t, text, window, keep)
-        waiting.extend(len(kept) for kept in window.evaluation.residuals.values())
+    def spy(self, *args):
+        out = gather(self, *args)
+        waiting.append(len(self.waiting))
         return out
 
-    monkeypatch.setattr(PoseControl, "_window_residuals", spy)
+    monkeypatch.setattr(PerFrame, "gather", spy)
     small.animate(96, steps=1)
     assert max(waiting) == 8 and waiting[-1] == 0  # the next overlap, and the first frames for the end of the ring
 

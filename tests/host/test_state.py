@@ -38,24 +38,21 @@ def test_two_users_of_the_same_weights(small):
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
-def test_cancel_between_windows_leaves_the_model_clean(small, monkeypatch, after):
+def test_cancel_between_windows_leaves_the_model_clean(small, after):
     import comfy.model_management as mm
-    from pack.magicanimate_core.host import control
 
-    expected = small.expected(40)
-    calls, run = [], control.PoseControl._run
+    expected, calls = small.expected(40), []
 
-    def cancel(self, *args):
+    def cancel(*_):
         calls.append(1)
         if len(calls) > after:
             mm.interrupt_current_processing()
-        return run(self, *args)
 
-    monkeypatch.setattr(control.PoseControl, "_run", cancel)
+    handle = small.control_net.control_model.register_forward_pre_hook(cancel)
     with pytest.raises(mm.InterruptProcessingException):
         small.animate(40)
     assert len(calls) == after + 1  # the window that runs may end, no other begins
-    monkeypatch.undo()
+    handle.remove()
     mm.interrupt_current_processing(False)
     for model in (small.shared_base.model, small.encoder.model, small.control_net.control_model):
         assert hooks_on(model) == 0
@@ -127,20 +124,18 @@ def test_progress_and_previews(small, monkeypatch):
 def test_clip_stays_off_the_device(small, monkeypatch):
     """Where results go elsewhere than the model, the sampler's tensors go there, too: only windows reach the model."""
     import comfy.model_management as mm
-    from pack.magicanimate_core.host import sliding
+    from torch.overrides import TorchFunctionMode
 
-    expected = small.expected(40)
-    monkeypatch.setattr(mm, "intermediate_device", lambda: torch.device("cpu", 0))  # not equal to torch.device("cpu")
-    moved = []
-    original = sliding._sample_off_device
+    class Moves(TorchFunctionMode):
+        """Shapes of what is moved elsewhere before sampling."""
 
-    def spy(executor, guider, sigmas, extra_args, callback, noise, *rest):
-        def inner(guider, sigmas, extra_args, callback, noise, *rest):
-            moved.append(callback)
-            return executor(guider, sigmas, extra_args, callback, noise, *rest)
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            if function is torch.Tensor.to and args[1:] == (elsewhere,):
+                shapes.append(tuple(args[0].shape))
+            return function(*args, **(kwargs or {}))
 
-        return original(inner, guider, sigmas, extra_args, callback, noise, *rest)
-
-    monkeypatch.setattr(sliding, "_sample_off_device", spy)
-    assert torch.equal(small.animate(40), expected)
-    assert moved and moved[0].__name__ == "show"
+    expected, shapes, elsewhere = small.expected(40), [], torch.device("cpu", 0)  # not equal to torch.device("cpu")
+    monkeypatch.setattr(mm, "intermediate_device", lambda: elsewhere)
+    with Moves():
+        assert torch.equal(small.animate(40), expected)
+    assert shapes.count((48, 4, 8, 8)) >= 2 and (3,) in shapes  # noise and latent, sigmas

@@ -1,0 +1,59 @@
+"""The demo model, small and in one folder, as the host's objects."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+import torch
+from comfy.controlnet import ControlNet
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
+from torch import Tensor
+
+from ..weights.published import EMPTY_PROMPT, WEIGHTS, empty_prompt, prediction_type
+from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read_file
+from .temporal import apply_temporal_unet
+from .vae import load_host_vae
+
+
+class Demo(NamedTuple):
+    model: ModelPatcher  # the temporal UNet
+    appearance_encoder: ModelPatcher
+    control_net: ControlNet
+    vae: VAE
+    text: Tensor  # tokens (1, L, D) of the empty prompt, the only one the model knows
+
+
+def load_demo(folder: Path) -> Demo:
+    """Loads base/ (a diffusers folder with the empty prompt for a text encoder) and magicanimate/ (the published layout).
+
+    Raises FileNotFoundError or WrongFile.
+    """
+    base, magicanimate = folder / "base", folder / "magicanimate"
+    tokens = existing(base / "empty_prompt.safetensors")
+    for name in ("config.json", WEIGHTS):
+        existing(base / "vae" / name)
+    motion = load_motion_module(existing(magicanimate / "temporal_attention" / "temporal_attention.safetensors"))
+    return Demo(
+        model=apply_temporal_unet(load_unet(existing(base / "unet" / WEIGHTS), prediction_type(base)), motion),
+        appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS)),
+        control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS)),
+        vae=load_host_vae(base / "vae"),
+        text=empty_prompt(Path(tokens).name, read_file(tokens, EMPTY_PROMPT)).float(),
+    )
+
+
+def existing(path: Path) -> str:
+    """Returns the path as the host takes it. Raises FileNotFoundError where there is no such file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: the demo's files belong to the pack; install it with `git clone`.")
+    return str(path)
+
+
+def read_frames(path: Path) -> tuple[Tensor, float]:
+    """Frames (F, H, W, 3) in [0, 1] and fps of a video; an image is a video of one frame. Raises FileNotFoundError."""
+    with av.open(existing(path)) as container:
+        stream = container.streams.video[0]
+        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(stream)])
+        return torch.from_numpy(frames).float() / 255, float(stream.average_rate)

@@ -1,0 +1,90 @@
+"""What a clip of any length needs around the host's sampler: windows, padding, and the clip off the device."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import comfy.model_management as mm
+from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import WrapperExecutor, WrappersMP
+from comfy.samplers import CFGGuider
+from torch import Tensor
+
+from ..method.noise import pad_noise
+from ..method.windows import pad_last
+from .control import check_poses_first
+from .options import HostWindows
+from .run import add_wrapper_once, track_runs
+from .sliding import WindowHandler
+from .temporal import motion_of
+
+
+def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
+    """Returns a clone of MODEL whose clips are denoised window by window.
+
+    Raises ValueError for windows longer than the positions that its temporal layers know.
+    """
+    motion = motion_of(model)
+    if motion is not None:
+        settings.check_window(motion.layout.max_length)
+    model = model.clone()
+    track_runs(model)
+    check_poses_first(model)
+    handler = WindowHandler(**{option.name: getattr(settings, option.name) for option in fields(HostWindows)})
+    model.model_options["context_handler"] = handler
+    add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)
+    add_wrapper_once(model, WrappersMP.PREPARE_SAMPLING, _estimate_one_window)
+    add_wrapper_once(model, WrappersMP.SAMPLER_SAMPLE, _sample_off_device)
+    return model
+
+
+def _handler(model_options: dict) -> WindowHandler | None:
+    """Ours, unless a later node put another one in its place."""
+    handler = model_options.get("context_handler")
+    return handler if isinstance(handler, WindowHandler) else None
+
+
+def _pad_clip(
+    executor: WrapperExecutor, noise: Tensor, latent_image: Tensor, sampler: Any, sigmas: Tensor,
+    denoise_mask: Tensor | None = None, callback: Callable | None = None, *args, **kwargs,
+) -> Tensor:  # fmt: skip
+    """Official windows denoise a padded clip, noise (F, 4, h, w); the user gets the frames that he asked for."""
+    handler, frames = _handler(executor.class_obj.model_options), noise.shape[0]
+    total = handler.padded(frames) if handler else frames
+    if total == frames:
+        return executor(noise, latent_image, sampler, sigmas, denoise_mask, callback, *args, **kwargs)
+    noise, latent_image = pad_noise(noise, total, handler.context_length), pad_last(latent_image, total)
+    denoise_mask = None if denoise_mask is None else pad_last(denoise_mask, total)
+    if kwargs.get("latent_shapes") is not None:
+        kwargs["latent_shapes"] = [latent_image.shape]
+
+    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:
+        callback(step, x0[:frames], x[:frames], steps)
+
+    cut = None if callback is None else show
+    return executor(noise, latent_image, sampler, sigmas, denoise_mask, cut, *args, **kwargs)[:frames]
+
+
+def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_shape: list, conds: Any, *args, **kwargs):
+    """The host frees memory for noise_shape at once; only one call's windows are ever on the device."""
+    handler = _handler(kwargs.get("model_options") or model.model_options)
+    if handler:
+        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch)
+        noise_shape = [rows, *noise_shape[1:]]
+    return executor(model, noise_shape, conds, *args, **kwargs)
+
+
+def _sample_off_device(
+    executor: WrapperExecutor, guider: CFGGuider, sigmas: Tensor, extra_args: dict, callback: Callable | None,
+    noise: Tensor, latent_image: Tensor | None = None, denoise_mask: Tensor | None = None, *rest,
+) -> Tensor:  # fmt: skip
+    """The sampler's own tensors (F, 4, h, w) hold the whole clip, so they stay where results go; windows travel."""
+    home, device = mm.intermediate_device(), noise.device
+    if not _handler(extra_args["model_options"]) or device == home:
+        return executor(guider, sigmas, extra_args, callback, noise, latent_image, denoise_mask, *rest)
+
+    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:
+        callback(step, x0.to(device), x, steps)  # previewers live on the device
+
+    moved = (None if t is None else t.to(home) for t in (noise, latent_image, denoise_mask))
+    return executor(guider, sigmas.to(home), extra_args, None if callback is None else show, *moved, *rest)

@@ -1,0 +1,58 @@
+"""The options of an animation as this host offers them: ours, and those of its own samplers and windows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import comfy.context_windows
+import comfy.samplers
+
+from ..options import Sampling, Size, Windows, option
+
+
+def samplers() -> Collection[str]:
+    """Returns the host's samplers, those that other packs have added included."""
+    return comfy.samplers.KSampler.SAMPLERS
+
+
+def schedulers() -> Collection[str]:
+    """Returns the host's schedulers."""
+    return comfy.samplers.KSampler.SCHEDULERS
+
+
+def context_schedules() -> Collection[str]:
+    """Returns the host's ways to lay windows over a clip."""
+    return list(comfy.context_windows.CONTEXT_MAPPING)
+
+
+def fuse_methods() -> Collection[str]:
+    """Returns the host's ways to join predictions of shared frames."""
+    return list(comfy.context_windows.ContextFuseMethods.LIST_STATIC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostSampling(Sampling):
+    """Sampling with any of the host's samplers and schedulers."""
+
+    more_choices = {"sampler_name": samplers, "scheduler": schedulers}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostWindows(Windows):
+    """Windows with the host's own schedules, several at a time."""
+
+    more_choices = {"context_schedule": context_schedules, "fuse_method": fuse_methods}
+
+    windows_per_batch: int = option(
+        1, "Windows denoised in one go. More needs more memory and may be faster; the result is the same.", low=1, high=64
+    )
+    context_stride: int = option(
+        1, "Largest step between a window's frames, as a power of two; ComfyUI's uniform schedules only.", low=1, high=16
+    )
+    closed_loop: bool = option(False, "Let windows run over the end of the clip into its beginning; looped_uniform only.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostSettings(Size, HostWindows, HostSampling):
+    """All options of an animation in this host."""
+
+    more_choices = HostSampling.more_choices | HostWindows.more_choices

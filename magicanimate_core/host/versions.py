@@ -1,0 +1,46 @@
+"""What older ComfyUIs lack, a function each. When the oldest version that is supported changes, this file gets shorter."""
+
+import dataclasses
+from typing import Any
+
+import comfy.model_management as mm
+import comfy.model_patcher
+from comfy.model_patcher import ModelPatcher
+from torch import nn
+
+
+def new_patcher(model: nn.Module, disable_dynamic: bool = False) -> ModelPatcher:
+    """Puts a model under the host's memory manager; before dynamic VRAM there is one kind of patcher only."""
+    cls = getattr(comfy.model_patcher, "CoreModelPatcher", ModelPatcher)
+    if disable_dynamic:
+        cls = ModelPatcher
+    return cls(model, load_device=mm.get_torch_device(), offload_device=mm.unet_offload_device())
+
+
+def is_dynamic(patcher: ModelPatcher) -> bool:
+    """Returns whether dynamic VRAM streams this patcher's weights; older hosts have no such thing."""
+    return getattr(patcher, "is_dynamic", lambda: False)()
+
+
+def load_arguments(patcher: ModelPatcher) -> dict[str, Any]:
+    """Returns what loading weights into the host's own model takes: `assign` only where dynamic VRAM wants it."""
+    return {"assign": True} if is_dynamic(patcher) else {}
+
+
+def archive_dtypes(module: nn.Module) -> None:
+    """Lets dynamic VRAM remember in which dtypes the weights came."""
+    if hasattr(mm, "archive_model_dtypes"):
+        mm.archive_model_dtypes(module)
+
+
+def frames_of_window(window: Any) -> tuple[int, ...]:
+    """Returns the frames of one of the host's own context windows; newer hosts may put one more before them."""
+    anchor = getattr(window, "causal_anchor_index", None)
+    lead = () if anchor is None or anchor < 0 else (anchor,)
+    return (*lead, *window.index_list)
+
+
+def known_fields(schema: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what this host's node schema does not know, such as search aliases."""
+    known = {field.name for field in dataclasses.fields(schema)}
+    return {name: value for name, value in values.items() if name in known}
