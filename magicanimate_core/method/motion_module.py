@@ -1,7 +1,7 @@
 """Temporal attention blocks (paper Sec. 3.1), with the names of the published `temporal_attention.ckpt`.
 
-The layers come from `operations` (torch.nn, or a host's classes that cast and stream their weights),
-so the same lines serve every host and training.
+The layers come from `ops` (torch.nn, or a host's classes that cast and stream their weights), so the same lines serve every
+host and training.
 """
 
 import math
@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-Attend = Callable[[Tensor, Tensor, Tensor, int], Tensor]  # q, k, v (B, L, D), heads -> (B, L, D)
+AttendHeads = Callable[[Tensor, Tensor, Tensor, int], Tensor]  # q, k, v (B, L, D), heads -> (B, L, D)
+MAX_FRAMES = 24  # that the published positional table covers
 
 SITE = re.compile(r"^((?:down_blocks\.\d+|up_blocks\.\d+|mid_block)\.motion_modules\.\d+)\.temporal_transformer\.")
 
@@ -22,24 +23,27 @@ SITE = re.compile(r"^((?:down_blocks\.\d+|up_blocks\.\d+|mid_block)\.motion_modu
 @dataclass(frozen=True)
 class MotionLayout:
     widths: Mapping[str, int]  # site, e.g. "down_blocks.0.motion_modules.1" -> channels there
-    max_length: int = 24  # frames that the positional table covers
+    max_length: int = MAX_FRAMES  # frames that the positional table covers
     heads: int = 8  # cannot be told from the tensors
     attentions: int = 2  # temporal self-attentions in a block
     blocks: int = 1  # transformer blocks in a temporal block
 
 
 def motion_layout(shapes: Mapping[str, tuple[int, ...]]) -> MotionLayout:
-    """Read the layout off the tensor shapes of a motion module in the published naming."""
+    """Reads the layout off the tensor shapes of a motion module in the published naming.
+
+    Raises StopIteration or KeyError where there is none.
+    """
     sites = {m[1]: shapes[f"{m[0]}norm.weight"][0] for k in shapes if (m := SITE.match(k)) and k == f"{m[0]}norm.weight"}
     tables = [s[1] for k, s in shapes.items() if k.endswith("pos_encoder.pe")]
     first = next(iter(sites))
     blocks = {m[1] for k in shapes if (m := re.match(rf"{re.escape(first)}\..*transformer_blocks\.(\d+)\.", k))}
     attentions = {m[1] for k in shapes if (m := re.match(rf"{re.escape(first)}\..*_blocks\.0\.norms\.(\d+)\.weight", k))}
-    return MotionLayout(sites, min(tables, default=24), attentions=len(attentions), blocks=len(blocks))
+    return MotionLayout(sites, min(tables, default=MAX_FRAMES), attentions=len(attentions), blocks=len(blocks))
 
 
 def sinusoidal_positions(frames: int, width: int, like: Tensor) -> Tensor:
-    """Interleaved sin/cos table, (frames, width), on the device and in the dtype of `like`.
+    """Computes the interleaved sin/cos table, (frames, width), on the device and in the dtype of `like`.
 
     Computed where it is used: a stored table would be the one tensor of a block that no host streams.
     """
@@ -51,12 +55,13 @@ def sinusoidal_positions(frames: int, width: int, like: Tensor) -> Tensor:
 
 
 def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    """Attends with PyTorch's kernels: q (B, L, D), k and v (B, M, D) -> (B, L, D)."""
     q, k, v = (rearrange(t, "b l (h d) -> b h l d", h=heads) for t in (q, k, v))
     return rearrange(F.scaled_dot_product_attention(q, k, v), "b h l d -> b l (h d)")
 
 
 class TemporalAttention(nn.Module):
-    def __init__(self, width: int, heads: int, attend: Attend, ops, **factory):
+    def __init__(self, width: int, heads: int, attend: AttendHeads, ops, **factory):
         super().__init__()
         self.heads, self.attend = heads, attend
         self.to_q = ops.Linear(width, width, bias=False, **factory)
@@ -73,7 +78,7 @@ class GEGLU(nn.Module):
         super().__init__()
         self.proj = ops.Linear(width, 2 * inner, **factory)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # (B, F, width) -> (B, F, inner)
         x, gate = self.proj(x).chunk(2, dim=-1)
         return x * F.gelu(gate)
 
@@ -85,14 +90,14 @@ class FeedForward(nn.Module):
             GEGLU(width, 4 * width, ops, **factory), nn.Identity(), ops.Linear(4 * width, width, **factory)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # (B, F, D)
         return self.net(x)
 
 
 class TemporalBlock(nn.Module):
     """[norm, + positions, temporal self-attention, +] for each attention, then [norm, feed-forward, +]."""
 
-    def __init__(self, width: int, layout: MotionLayout, attend: Attend, ops, **factory):
+    def __init__(self, width: int, layout: MotionLayout, attend: AttendHeads, ops, **factory):
         super().__init__()
         self.attention_blocks = nn.ModuleList(
             TemporalAttention(width, layout.heads, attend, ops, **factory) for _ in range(layout.attentions)
@@ -110,7 +115,7 @@ class TemporalBlock(nn.Module):
 class TemporalTransformer(nn.Module):
     """Attention over the frames of a window, at every place of the image separately."""
 
-    def __init__(self, width: int, layout: MotionLayout, attend: Attend, ops, **factory):
+    def __init__(self, width: int, layout: MotionLayout, attend: AttendHeads, ops, **factory):
         super().__init__()
         self.norm = ops.GroupNorm(32, width, eps=1e-6, **factory)
         self.proj_in = ops.Linear(width, width, **factory)
@@ -120,9 +125,9 @@ class TemporalTransformer(nn.Module):
         self.proj_out = ops.Linear(width, width, **factory)
 
     def forward(self, x: Tensor, frames: int) -> Tensor:
-        """x: (B F) C H W, a frame's place in its window is its position. Returns the same shape."""
+        """Mixes the frames of each window, x (B F) C h w -> the same. A frame's place in its window is its position."""
         h = rearrange(self.norm(x), "(b f) c h w -> (b h w) f c", f=frames)
-        h = self.proj_in(h)  # (B H W, F, C)
+        h = self.proj_in(h)  # (B h w, F, C)
         positions = sinusoidal_positions(frames, h.shape[-1], like=h)  # (F, C)
         for block in self.transformer_blocks:
             h = block(h, positions)
@@ -133,7 +138,7 @@ class TemporalTransformer(nn.Module):
 class MotionModule(nn.Module):
     """All temporal blocks of a UNet. state_dict() has the published names, without the positional tables."""
 
-    def __init__(self, layout: MotionLayout, attend: Attend = scaled_dot_product, ops=nn, **factory):
+    def __init__(self, layout: MotionLayout, attend: AttendHeads = scaled_dot_product, ops=nn, **factory):
         super().__init__()
         self.layout = layout
         for site, width in layout.widths.items():
@@ -145,4 +150,5 @@ class MotionModule(nn.Module):
             owner.temporal_transformer = TemporalTransformer(width, layout, attend, ops, **factory)
 
     def at(self, site: str) -> TemporalTransformer:
+        """Returns the temporal block of a published site."""
         return self.get_submodule(site).temporal_transformer

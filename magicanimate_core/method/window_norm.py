@@ -5,10 +5,10 @@ from torch import Tensor
 
 
 def join_frames(x: Tensor, frames: int) -> Tensor:
-    """(B F) C H W -> B C (F H) W, so that an ordinary GroupNorm sees the window as one tall image."""
+    """Joins a window's frames, (B F) C h w -> B C (F h) w, so that an ordinary GroupNorm sees one tall image."""
     return rearrange(x, "(b f) c h w -> b c (f h) w", f=frames)
 
 
 def split_frames(x: Tensor, frames: int) -> Tensor:
-    """Undo `join_frames`: B C (F H) W -> (B F) C H W."""
+    """Undoes `join_frames`: B C (F h) w -> (B F) C h w."""
     return rearrange(x, "b c (f h) w -> (b f) c h w", f=frames)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..weights import architecture as arch
 from ..weights.files import read_tensors
-from ..weights.published import prediction_type, understood, unet_weights
+from ..weights.published import layout_or_refuse, prediction_type, unet_weights
 from . import prompts
 
 VAE_CONFIG = {
@@ -98,7 +98,7 @@ def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor
         text = shapes["middle_block.1.transformer_blocks.0.attn2.to_k.weight"][1]
         return arch.UNetShape(widths, arch.SD15.attention, text)
 
-    specs = arch.unet_tensors(understood(path.name, tensors, "a Stable Diffusion 1.5 checkpoint", read_shape))
+    specs = arch.unet_tensors(layout_or_refuse(path.name, tensors, "a Stable Diffusion 1.5 checkpoint", read_shape))
     return {key: tensors[spec.host_key] for key, spec in specs.items() if spec.host_key in tensors}
 
 

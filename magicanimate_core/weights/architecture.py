@@ -36,7 +36,10 @@ HINT_WIDTHS = (16, 32, 96, 256)  # of the published ControlNet's pose embedding
 
 
 def unet_shape(shapes: Shapes) -> UNetShape:
-    """Read the architecture off the tensors of a UNet, appearance encoder or ControlNet in diffusers naming."""
+    """Reads the architecture off the tensors of a UNet, appearance encoder or ControlNet in diffusers naming.
+
+    Raises KeyError, IndexError or ValueError where they are none.
+    """
     levels = 1 + max(int(k.split(".")[1]) for k in shapes if k.startswith("down_blocks."))
     text_keys = sorted(k for k in shapes if k.endswith("attn2.to_k.weight"))
     return UNetShape(
@@ -49,12 +52,12 @@ def unet_shape(shapes: Shapes) -> UNetShape:
 
 
 def unet_tensors(shape: UNetShape) -> dict[str, TensorSpec]:
-    """Every tensor of the UNet, by diffusers name."""
+    """Lists every tensor of the UNet, by diffusers name."""
     return _with_biases([*_stem(shape), *_down(shape), *_middle(shape), *_up(shape), *_head(shape)])
 
 
 def encoder_tensors(shape: UNetShape) -> dict[str, TensorSpec]:
-    """The appearance encoder: the UNet without what lies behind the last features anybody reads (SD 1.5: 24 tensors)."""
+    """Lists the appearance encoder's: the UNet's, less what lies behind the last features anybody reads (SD 1.5: 24)."""
     levels = len(shape.widths)
     up = max(i for i in range(levels) if shape.attention[-1 - i])  # the last block with attention
     last = f"up_blocks.{up}.attentions.{shape.res_blocks}."
@@ -65,7 +68,7 @@ def encoder_tensors(shape: UNetShape) -> dict[str, TensorSpec]:
 
 
 def hint_widths(shapes: Shapes) -> tuple[int, ...]:
-    """Channels of a ControlNet's pose embedding, from its tensors in diffusers naming."""
+    """Reads the channels of a ControlNet's pose embedding off its tensors in diffusers naming. Raises KeyError."""
     prefix = "controlnet_cond_embedding."
     wider = sum(k.startswith(f"{prefix}blocks.") and k.endswith(".weight") for k in shapes) // 2
     places = ["conv_in", *(f"blocks.{2 * i + 1}" for i in range(wider))]
@@ -73,19 +76,8 @@ def hint_widths(shapes: Shapes) -> tuple[int, ...]:
 
 
 def controlnet_tensors(shape: UNetShape, hint_widths: tuple[int, ...] = HINT_WIDTHS) -> dict[str, TensorSpec]:
-    """Every tensor of the pose ControlNet, by diffusers name."""
-    hint = [("controlnet_cond_embedding.conv_in", "input_hint_block.0", (hint_widths[0], 3, 3, 3))]
-    for a, b in zip(hint_widths, hint_widths[1:], strict=False):
-        for out in (a, b):
-            n = len(hint)
-            hint.append((f"controlnet_cond_embedding.blocks.{n - 1}", f"input_hint_block.{2 * n}", (out, a, 3, 3)))
-    hint.append(
-        (
-            "controlnet_cond_embedding.conv_out",
-            f"input_hint_block.{2 * len(hint)}",
-            (shape.widths[0], hint_widths[-1], 3, 3),
-        )
-    )
+    """Lists every tensor of the pose ControlNet, by diffusers name."""
+    hint = list(_pose_embedding(shape, hint_widths))
     outputs = [
         (f"controlnet_down_blocks.{i}", f"zero_convs.{i}.0", (width, width, 1, 1))
         for i, width in enumerate(_skip_widths(shape))
@@ -96,7 +88,7 @@ def controlnet_tensors(shape: UNetShape, hint_widths: tuple[int, ...] = HINT_WID
 
 
 def temporal_widths(shape: UNetShape) -> dict[str, int]:
-    """Channels at the 20 places (of SD 1.5) of the published temporal blocks, by their names; none in the middle."""
+    """Returns the channels at the 20 places (of SD 1.5) of the published temporal blocks; none in the middle."""
     widths = {}
     for i, (down, up) in enumerate(zip(shape.widths, reversed(shape.widths), strict=True)):
         widths |= {f"down_blocks.{i}.motion_modules.{j}": down for j in range(shape.res_blocks)}
@@ -105,7 +97,7 @@ def temporal_widths(shape: UNetShape) -> dict[str, int]:
 
 
 def host_keys(specs: Mapping[str, TensorSpec], tensors: Mapping) -> dict:
-    """The same tensors under the host's names. Keys that `specs` does not know are left out."""
+    """Returns the same tensors under the host's names. Keys that `specs` does not know are left out."""
     return {spec.host_key: tensors[key] for key, spec in specs.items() if key in tensors}
 
 
@@ -142,17 +134,28 @@ def _head(shape: UNetShape) -> Iterator[Entry]:
     yield "conv_out", "out.2", (shape.latent_channels, shape.widths[0], 3, 3)
 
 
+def _pose_embedding(shape: UNetShape, widths: tuple[int, ...]) -> Iterator[Entry]:
+    """Pairs of convolutions, the second of each wider and half as large; in the host's list an activation follows each."""
+    steps = [(a, out) for a, b in zip(widths, widths[1:], strict=False) for out in (a, b)]  # channels in, channels out
+    yield "controlnet_cond_embedding.conv_in", "input_hint_block.0", (widths[0], 3, 3, 3)
+    for n, (channels, out) in enumerate(steps):
+        layer = 2 * (n + 1)
+        yield f"controlnet_cond_embedding.blocks.{n}", f"input_hint_block.{layer}", (out, channels, 3, 3)
+    layer = 2 * (len(steps) + 1)
+    yield "controlnet_cond_embedding.conv_out", f"input_hint_block.{layer}", (shape.widths[0], widths[-1], 3, 3)
+
+
 def _down(shape: UNetShape) -> Iterator[Entry]:
-    host, width_in = 1, shape.widths[0]
+    block, width_in = 1, shape.widths[0]
     for i, width in enumerate(shape.widths):
         for j in range(shape.res_blocks):
-            yield from _resnet(f"down_blocks.{i}.resnets.{j}", f"input_blocks.{host}.0", width_in, width, shape)
+            yield from _resnet(f"down_blocks.{i}.resnets.{j}", f"input_blocks.{block}.0", width_in, width, shape)
             if shape.attention[i]:
-                yield from _transformer(f"down_blocks.{i}.attentions.{j}", f"input_blocks.{host}.1", width, shape)
-            host, width_in = host + 1, width
+                yield from _transformer(f"down_blocks.{i}.attentions.{j}", f"input_blocks.{block}.1", width, shape)
+            block, width_in = block + 1, width
         if i < len(shape.widths) - 1:
-            yield f"down_blocks.{i}.downsamplers.0.conv", f"input_blocks.{host}.0.op", (width, width, 3, 3)
-            host += 1
+            yield f"down_blocks.{i}.downsamplers.0.conv", f"input_blocks.{block}.0.op", (width, width, 3, 3)
+            block += 1
 
 
 def _middle(shape: UNetShape) -> Iterator[Entry]:
@@ -163,17 +166,18 @@ def _middle(shape: UNetShape) -> Iterator[Entry]:
 
 
 def _up(shape: UNetShape) -> Iterator[Entry]:
-    host, width_in, skips = 0, shape.widths[-1], _skip_widths(shape)
+    block, width_in, skips = 0, shape.widths[-1], _skip_widths(shape)
     for i, width in enumerate(reversed(shape.widths)):
         attention = shape.attention[-1 - i]
         for j in range(shape.res_blocks + 1):
             total = width_in + skips.pop()
-            yield from _resnet(f"up_blocks.{i}.resnets.{j}", f"output_blocks.{host}.0", total, width, shape)
+            yield from _resnet(f"up_blocks.{i}.resnets.{j}", f"output_blocks.{block}.0", total, width, shape)
             if attention:
-                yield from _transformer(f"up_blocks.{i}.attentions.{j}", f"output_blocks.{host}.1", width, shape)
-            host, width_in = host + 1, width
+                yield from _transformer(f"up_blocks.{i}.attentions.{j}", f"output_blocks.{block}.1", width, shape)
+            block, width_in = block + 1, width
         if i < len(shape.widths) - 1:
-            place = f"output_blocks.{host - 1}.{1 + attention}.conv"
+            layer = 2 if attention else 1  # after ResNet and transformer
+            place = f"output_blocks.{block - 1}.{layer}.conv"
             yield f"up_blocks.{i}.upsamplers.0.conv", place, (width, width, 3, 3)
 
 

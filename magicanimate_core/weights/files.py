@@ -9,8 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..disk import disguise
-
-Shapes = Mapping[str, tuple[int, ...]]
+from .architecture import Shapes
 
 
 class WrongFile(ValueError):
@@ -18,7 +17,7 @@ class WrongFile(ValueError):
 
 
 def read_tensors(path: str | Path, expected: str, load: Callable[[str], Mapping]) -> dict[str, Tensor]:
-    """All tensors of a .safetensors or pickled file, by key.
+    """Returns all tensors of a .safetensors or pickled file, by key. Raises WrongFile.
 
     expected: what the caller wants, for the message ("an appearance encoder (...)").
     load: opens a sound file without executing code (the host's own loader, or torch.load(weights_only=True)).
@@ -73,7 +72,7 @@ def _load_trouble(error: Exception) -> str:
 
 
 def looks_like(shapes: Shapes) -> str:
-    """A guess at what a file is, in words a user knows."""
+    """Guesses what a file is, in words a user knows."""
 
     def has(*parts: str) -> bool:
         return any(part in key for key in shapes for part in parts)
@@ -107,7 +106,7 @@ def _text_width(shapes: Shapes) -> str:
 
 
 def check_tensors(name: str, tensors: Mapping[str, Tensor], expected: Shapes, kind: str) -> None:
-    """Raise WrongFile unless the tensors are exactly those of `expected` (key -> shape)."""
+    """Raises WrongFile unless the tensors are exactly those of `expected` (key -> shape)."""
     missing, surplus = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
     wrong = sorted(k for k in expected.keys() & tensors.keys() if tuple(tensors[k].shape) != tuple(expected[k]))
     if not (missing or surplus or wrong):

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ..method.motion_module import MotionLayout, MotionModule, motion_layout, sinusoidal_positions
+from ..method.motion_module import MAX_FRAMES, MotionLayout, MotionModule, motion_layout, sinusoidal_positions
 from . import architecture as arch
 from .files import WrongFile, check_tensors, looks_like
 
@@ -31,11 +31,12 @@ Layout = TypeVar("Layout")
 
 
 def shapes_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
+    """Returns the shape of every tensor."""
     return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
 
 
-def understood(name: str, tensors: Tensors, expected: str, read_layout: Callable[[arch.Shapes], Layout]) -> Layout:
-    """read_layout(shapes), or WrongFile with what the file looks like instead."""
+def layout_or_refuse(name: str, tensors: Tensors, expected: str, read_layout: Callable[[arch.Shapes], Layout]) -> Layout:
+    """Reads a layout off the tensors' shapes. Raises WrongFile with what the file looks like instead."""
     try:
         return read_layout(shapes_of(tensors))
     except (KeyError, IndexError, ValueError, StopIteration) as error:
@@ -43,43 +44,51 @@ def understood(name: str, tensors: Tensors, expected: str, read_layout: Callable
 
 
 def motion_weights(name: str, tensors: Tensors) -> tuple[MotionLayout, dict[str, Tensor]]:
-    """Layout and MotionModule.state_dict() of `temporal_attention`. Keys of a UNet around it are left out."""
+    """Returns layout and MotionModule.state_dict() of `temporal_attention`; keys of a UNet around it are left out.
+
+    Raises WrongFile.
+    """
     # training wrappers leave `module.`, `unet.` or both before every key
-    own = {k.removeprefix("module.").removeprefix("unet."): v for k, v in tensors.items()}
-    own = {k: v for k, v in own.items() if ".motion_modules." in k} or own
-    layout = understood(name, own, MOTION, motion_layout)
-    tables = {k: own.pop(k) for k in list(own) if k.endswith("pos_encoder.pe")}
+    stripped = {k.removeprefix("module.").removeprefix("unet."): v for k, v in tensors.items()}
+    motion = {k: v for k, v in stripped.items() if ".motion_modules." in k}
+    if not motion:
+        motion = stripped  # some other file: let it be told what it looks like
+    layout = layout_or_refuse(name, motion, MOTION, motion_layout)
+    tables = {k: motion.pop(k) for k in list(motion) if k.endswith("pos_encoder.pe")}
     with torch.device("meta"):
         expected = shapes_of(MotionModule(layout).state_dict())
-    check_tensors(name, own, expected, MOTION)
+    check_tensors(name, motion, expected, MOTION)
     for key, table in tables.items():  # the modules compute their positions, so the file's must be the same
         _, length, width = table.shape
         computed = sinusoidal_positions(length, width, like=torch.empty(0))
         if (table[0].float() - computed).abs().max() > 0.02:  # room for tables stored in half precision
             raise WrongFile(f"{name} has positions of its own (`{key}`); expected the sinusoidal table.")
-    return layout, own
+    return layout, motion
 
 
-def position_tables(shapes: arch.Shapes, frames: int = 24) -> dict[str, Tensor]:
-    """The tables that the published file of these temporal layers carries, one for every attention, each (1, 24, D)."""
+def position_tables(shapes: arch.Shapes) -> dict[str, Tensor]:
+    """Computes the tables that the published file of these layers carries, one for every attention, each (1, 24, D)."""
     tables = {}
     for key, shape in shapes.items():
         if key.endswith("to_q.weight"):
-            table = sinusoidal_positions(frames, shape[0], like=torch.empty(0))
+            table = sinusoidal_positions(MAX_FRAMES, shape[0], like=torch.empty(0))
             tables[key.removesuffix("to_q.weight") + "pos_encoder.pe"] = table[None].clone()
     return tables
 
 
 def unet_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, Tensors]:
-    """Shape of a whole UNet and its tensors, checked."""
-    shape = understood(name, tensors, UNET, arch.unet_shape)
+    """Returns the shape of a whole UNet and its tensors, checked. Raises WrongFile."""
+    shape = layout_or_refuse(name, tensors, UNET, arch.unet_shape)
     check_tensors(name, tensors, {k: spec.shape for k, spec in arch.unet_tensors(shape).items()}, UNET)
     return shape, tensors
 
 
 def encoder_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, dict[str, Tensor]]:
-    """Shape and all tensors of the encoder's UNet; the 24 behind the last features, which no file needs, are zeros."""
-    shape = understood(name, tensors, ENCODER, arch.unet_shape)
+    """Returns shape and all tensors of the encoder's UNet; the 24 behind the last features, which no file needs, are zeros.
+
+    Raises WrongFile.
+    """
+    shape = layout_or_refuse(name, tensors, ENCODER, arch.unet_shape)
     whole = arch.unet_tensors(shape)
     expected = whole if "conv_out.weight" in tensors else arch.encoder_tensors(shape)
     check_tensors(name, tensors, {k: spec.shape for k, spec in expected.items()}, ENCODER)
@@ -88,14 +97,17 @@ def encoder_weights(name: str, tensors: Tensors) -> tuple[arch.UNetShape, dict[s
 
 
 def controlnet_shape(name: str, tensors: Tensors) -> tuple[arch.UNetShape, tuple[int, ...]]:
-    """Shape of the pose ControlNet and channels of its pose embedding, its tensors checked."""
-    shape, hint = understood(name, tensors, CONTROLNET, lambda s: (arch.unet_shape(s), arch.hint_widths(s)))
+    """Returns the shape of the pose ControlNet and the channels of its pose embedding, checked. Raises WrongFile."""
+    shape, hint = layout_or_refuse(name, tensors, CONTROLNET, lambda s: (arch.unet_shape(s), arch.hint_widths(s)))
     check_tensors(name, tensors, {k: spec.shape for k, spec in arch.controlnet_tensors(shape, hint).items()}, CONTROLNET)
     return shape, hint
 
 
 def empty_prompt(name: str, tensors: Tensors) -> Tensor:
-    """Text tokens (1, L, D) that stand for the empty prompt where a model has no text encoder."""
+    """Returns the text tokens (1, L, D) that stand for the empty prompt where a model has no text encoder.
+
+    Raises WrongFile.
+    """
     tokens = tensors.get("tokens")
     if tokens is None or tokens.ndim != 2:
         raise WrongFile(f"{name} looks like {looks_like(shapes_of(tensors))}; expected {EMPTY_PROMPT}.")
@@ -103,7 +115,7 @@ def empty_prompt(name: str, tensors: Tensors) -> Tensor:
 
 
 def prediction_type(folder: Path) -> str:
-    """What a diffusers folder says that its UNet predicts. Raises ValueError for what cannot be sampled here."""
+    """Reads what a diffusers folder says that its UNet predicts. Raises ValueError for what cannot be sampled here."""
     path = folder / "scheduler" / "scheduler_config.json"
     found = json.loads(path.read_text()).get("prediction_type", "epsilon") if path.is_file() else "epsilon"
     if found not in PREDICTIONS:
