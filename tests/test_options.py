@@ -3,7 +3,8 @@
 from dataclasses import fields
 
 import pytest
-from pack.magicanimate_core.options import Sampling, Settings, Size, Windows
+from pack.magicanimate_core.options import Sampling, Settings, Size, Windows, table
+from pack.scripts.comfyui import PACK
 
 
 def test_every_option_has_words_a_default_that_holds_and_one_home():
@@ -44,3 +45,9 @@ def test_a_host_may_offer_more():
     assert AtHome(context_schedule="standard_static").context_schedule == "standard_static"
     with pytest.raises(ValueError, match="expected one of"):
         Windows(context_schedule="standard_static")
+
+
+@pytest.mark.parametrize(("page", "group"), [("MagicAnimateAnimate", Settings), ("MagicAnimateContextWindows", Windows)])
+def test_help_pages_say_what_the_table_says(page, group):
+    """Where not: python -m scripts.help_tables."""
+    assert table(group) in (PACK / "web" / "docs" / f"{page}.md").read_text()

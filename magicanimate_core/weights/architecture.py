@@ -36,10 +36,7 @@ HINT_WIDTHS = (16, 32, 96, 256)  # of the published ControlNet's pose embedding
 
 
 def unet_shape(shapes: Shapes) -> UNetShape:
-    """Reads the architecture off the tensors of a UNet, appearance encoder or ControlNet in diffusers naming.
-
-    Raises KeyError, IndexError or ValueError where they are none.
-    """
+    """Reads the architecture off a net's tensors in diffusers naming. Raises KeyError, IndexError or ValueError."""
     levels = 1 + max(int(k.split(".")[1]) for k in shapes if k.startswith("down_blocks."))
     text_keys = sorted(k for k in shapes if k.endswith("attn2.to_k.weight"))
     return UNetShape(

@@ -1,0 +1,23 @@
+"""Writes the tables of options into the nodes' help pages:  python -m scripts.help_tables
+
+Between `<!-- options -->` and `<!-- end -->` of a page stands what magicanimate_core/options.py says of its node's options.
+"""
+
+import re
+
+from magicanimate_core.options import Options, Settings, Windows, table
+
+from .comfyui import PACK
+
+PAGES: dict[str, type[Options]] = {"MagicAnimateAnimate": Settings, "MagicAnimateContextWindows": Windows}
+
+
+def main() -> None:
+    for name, group in PAGES.items():
+        path = PACK / "web" / "docs" / f"{name}.md"
+        fresh = f"<!-- options -->\n{table(group)}\n<!-- end -->"
+        path.write_text(re.sub(r"<!-- options -->.*<!-- end -->", lambda _: fresh, path.read_text(), flags=re.S))
+
+
+if __name__ == "__main__":
+    main()
