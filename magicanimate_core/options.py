@@ -127,7 +127,7 @@ def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
     """Raises ValueError where a value is of another kind than its option, out of its limits, or none of its choices."""
     name, kind = declared.name, type(declared.default)
     if not isinstance(value, (int, float) if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{name} is {value!r}; expected {KINDS[kind]}.")
+        raise ValueError(f"{name} is {value!r}; expected {KIND_WORDS[kind]}.")
     if choices and value not in choices:
         raise ValueError(f"{name} is {value}; expected one of {', '.join(choices)}.")
     low, high = declared.metadata.get("low"), declared.metadata.get("high")
@@ -135,7 +135,7 @@ def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
         raise ValueError(f"{name} is {value}; expected {low:n} to {high:n}.")
 
 
-KINDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+KIND_WORDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
 
 
 def table(group: type[Options]) -> str:

@@ -4,15 +4,15 @@ import os
 
 import folder_paths
 
-CATEGORY = "magicanimate"
-MOTION_FOLDERS = (CATEGORY, "animatediff_models")
-ENCODER_FOLDERS = (CATEGORY,)
-CONTROLNET_FOLDERS = (CATEGORY, "controlnet")
+MODEL_CATEGORY = "magicanimate"
+MOTION_FOLDERS = (MODEL_CATEGORY, "animatediff_models")
+ENCODER_FOLDERS = (MODEL_CATEGORY,)
+CONTROLNET_FOLDERS = (MODEL_CATEGORY, "controlnet")
 
 
 def register() -> None:
     """Tell the host about the categories; paths from extra_model_paths.yaml stay."""
-    for category in (CATEGORY, MOTION_FOLDERS[-1]):
+    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1]):
         folder_paths.add_model_folder_path(category, os.path.join(folder_paths.models_dir, category))
         paths, extensions = folder_paths.folder_names_and_paths[category]
         folder_paths.folder_names_and_paths[category] = (paths, extensions or folder_paths.supported_pt_extensions)

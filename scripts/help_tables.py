@@ -3,8 +3,6 @@
 Between `<!-- options -->` and `<!-- end -->` of a page stands what magicanimate_core/options.py says of its node's options.
 """
 
-import re
-
 from magicanimate_core.options import Options, Settings, Windows, table
 
 from .comfyui import PACK
@@ -15,8 +13,9 @@ PAGES: dict[str, type[Options]] = {"MagicAnimateAnimate": Settings, "MagicAnimat
 def main() -> None:
     for name, group in PAGES.items():
         path = PACK / "web" / "docs" / f"{name}.md"
-        fresh = f"<!-- options -->\n{table(group)}\n<!-- end -->"
-        path.write_text(re.sub(r"<!-- options -->.*<!-- end -->", lambda _: fresh, path.read_text(), flags=re.S))
+        before, rest = path.read_text().split("<!-- options -->")
+        after = rest.split("<!-- end -->")[1]
+        path.write_text(f"{before}<!-- options -->\n{table(group)}\n<!-- end -->{after}")
 
 
 if __name__ == "__main__":

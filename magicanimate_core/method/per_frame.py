@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 import torch
 from torch import Tensor
 
-Move = Callable[[Tensor], Tensor]
-
 
 class PerFrame:
     """Outputs that depend on single frames, which wait only for windows still to come.
@@ -14,7 +12,7 @@ class PerFrame:
     park, fetch: move an output to where it waits, and back.
     """
 
-    def __init__(self, park: Move, fetch: Move) -> None:
+    def __init__(self, park: Callable[[Tensor], Tensor], fetch: Callable[[Tensor], Tensor]) -> None:
         self.park, self.fetch = park, fetch
         self.waiting: dict[int, list[Tensor]] = {}  # frame -> its outputs, each (C, h, w)
 

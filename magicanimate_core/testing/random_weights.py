@@ -18,11 +18,9 @@ from magicanimate_core.method.motion_module import MotionLayout, MotionModule
 from magicanimate_core.weights import architecture as arch
 from magicanimate_core.weights.published import position_tables
 
-DEMO = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
-DEMO_HINT = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding
+DEMO_SHAPE = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
+DEMO_HINT_WIDTHS = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding
 TINY = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
-
-Shapes = dict[str, tuple[int, ...]]
 
 
 def random_tensor(key: str, shape: tuple[int, ...], seed: int) -> Tensor:
@@ -37,15 +35,15 @@ def random_tensor(key: str, shape: tuple[int, ...], seed: int) -> Tensor:
     return values.half()
 
 
-def random_tensors(shapes: Shapes, seed: int) -> dict[str, Tensor]:
+def random_tensors(shapes: arch.Shapes, seed: int) -> dict[str, Tensor]:
     return {key: random_tensor(key, shape, seed) for key, shape in shapes.items()}
 
 
-def unet_shapes(specs: dict[str, arch.TensorSpec], host_names: bool = False) -> Shapes:
+def unet_shapes(specs: dict[str, arch.TensorSpec], host_names: bool = False) -> arch.Shapes:
     return {f"model.diffusion_model.{s.host_key}" if host_names else key: s.shape for key, s in specs.items()}
 
 
-def motion_shapes(shape: arch.UNetShape) -> Shapes:
+def motion_shapes(shape: arch.UNetShape) -> arch.Shapes:
     with torch.device("meta"):
         module = MotionModule(MotionLayout(arch.temporal_widths(shape)))
     return {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
@@ -62,7 +60,7 @@ def vae_config(widths: tuple[int, ...] = (128, 256, 512, 512), res_blocks: int =
     }
 
 
-def vae_shapes(config: dict) -> Shapes:
+def vae_shapes(config: dict) -> arch.Shapes:
     """A VAE in diffusers naming (which ComfyUI converts)."""
     from diffusers import AutoencoderKL
 
@@ -71,7 +69,7 @@ def vae_shapes(config: dict) -> Shapes:
     return {key: tuple(tensor.shape) for key, tensor in vae.state_dict().items()}
 
 
-def text_encoder_shapes() -> Shapes:
+def text_encoder_shapes() -> arch.Shapes:
     """CLIP ViT-L/14's text model, as in a Stable Diffusion 1.5 checkpoint."""
     width, layers = 768, 12
     prefix = "cond_stage_model.transformer.text_model."
@@ -116,7 +114,7 @@ def write(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
     )
 
 
-def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> None:
+def write_demo(weights: Path, shape: arch.UNetShape = DEMO_SHAPE, seed: int = 0) -> None:
     """The layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
     from diffusers import AutoencoderKL
 
@@ -137,7 +135,7 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO, seed: int = 0) -> No
     motion = motion_shapes(shape)
     published = {
         "appearance_encoder/diffusion_pytorch_model": tensors(arch.encoder_tensors, seed + 1),
-        "densepose_controlnet/diffusion_pytorch_model": tensors(arch.controlnet_tensors, seed + 2, DEMO_HINT),
+        "densepose_controlnet/diffusion_pytorch_model": tensors(arch.controlnet_tensors, seed + 2, DEMO_HINT_WIDTHS),
         "temporal_attention/temporal_attention": random_tensors(motion, seed + 3) | position_tables(motion),
     }
     for name, content in published.items():
