@@ -120,9 +120,10 @@ def _files(paths: list[Path], endings: tuple[str, ...]) -> list[Path]:
 def main(options) -> None:
     from tqdm import tqdm
 
-    from ..pipeline.models import PUBLISHED, load_models
-    from .jobs import Keeping, run_job
-    from .workers import own_device, workers_on
+    from ..pipeline.models import load_models
+    from ..weights.published import PUBLISHED
+    from .jobs import Saving, run_job
+    from .workers import choose_device, workers_on
 
     jobs = read_jobs(options)
     for job in jobs:
@@ -130,10 +131,10 @@ def main(options) -> None:
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")
-    device = own_device(options.device)
+    device = choose_device(options.device)
     dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}.get(options.dtype)
     dtype = dtype or (torch.float32 if device.type == "cpu" else torch.float16)
-    keeping = Keeping(options.resume, options.save_every)
+    saving = Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
     with workers_on(device) as workers:
         models = load_models(options.base, options.magicanimate, options.vae).to(device, dtype)
@@ -143,5 +144,5 @@ def main(options) -> None:
                 def progress(done: int, bar=bar) -> None:
                     bar.update(done - bar.n)
 
-                if not run_job(models, job, files, workers, keeping, progress, keep_latents=options.latents):
+                if not run_job(models, job, model_files=files, workers=workers, saving=saving, progress=progress):
                     bar.write(f"{job.out} is finished already.")

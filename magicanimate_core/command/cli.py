@@ -3,22 +3,21 @@
 import argparse
 import importlib
 import logging
-import os
 import sys
 
-COMMANDS = {  # name: module with DESCRIPTION, EPILOG, add_arguments(parser) and main(options), and what it does
+COMMANDS = {  # name: module with DESCRIPTION, perhaps EPILOG, add_arguments(parser), main(options), and what it does
     "animate": (".animate", "animate photos along DensePose videos"),
     "train": (".train", "train the appearance encoder, the ControlNet and the temporal layers"),
     "prepare": (".prepare", "crop, resample and check clips and pictures for training"),
 }
 
 
-def parser(wanted: str | None) -> argparse.ArgumentParser:
-    """Knows all commands; only the wanted one's module is imported, so `animate` needs nothing that training needs."""
+def parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Makes a parser of all commands; only the chosen one's module is imported, so `animate` needs nothing of training."""
     top = argparse.ArgumentParser(prog="python -m magicanimate_core", description="MagicAnimate without a host.")
     commands = top.add_subparsers(dest="command", required=True)
     for name, (place, about) in COMMANDS.items():
-        module = importlib.import_module(place, __package__) if name == wanted else None
+        module = importlib.import_module(place, __package__) if name == chosen else None
         command = commands.add_parser(
             name,
             help=about,
@@ -33,6 +32,7 @@ def parser(wanted: str | None) -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; returns the exit code: the command's, or 2, with one sentence, for what the user can mend."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser(arguments[0] if arguments else None).parse_args(arguments)
     logging.getLogger("diffusers").setLevel(logging.ERROR)
@@ -40,6 +40,4 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options) or 0
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        # another process of the job is gone: leave without waiting for it
-        os._exit(1) if isinstance(error, ConnectionError) else None
         return 2

@@ -1,5 +1,6 @@
 """One job: a photo and a pose video to a video on disk, interrupted and resumed at will."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,13 +12,20 @@ from torch import Tensor
 from ..media.clip import PoseClip, fit_photo, read_photo
 from ..media.writing import video_writer
 from ..options import Settings
-from ..pipeline.denoise import LATENT_SCALE, Conditions, Workers, denoise, initial_noise
-from ..pipeline.models import Models, encode_prompt
-from .state import fingerprint, load_state, remove_state, save_state
+from ..pipeline.animate import clip_conditions
+from ..pipeline.conditions import Conditions
+from ..pipeline.denoise import Workers, denoise, initial_noise, last
+from ..pipeline.latents import decode_frames, encode_photo, to_pixels
+from ..pipeline.models import Models
+from .state import JobState, fingerprint
+
+Progress = Callable[[int], None]  # is told the steps that are done
 
 
 @dataclass(frozen=True)
 class Job:
+    """What is asked for."""
+
     reference: Path
     pose: Path
     out: Path
@@ -27,90 +35,106 @@ class Job:
     side_by_side: bool = False
 
     def check(self) -> None:
+        """Raises FileNotFoundError where an input is missing."""
         for path, what in ((self.reference, "reference image"), (self.pose, "pose video")):
             if not path.is_file():
                 raise FileNotFoundError(f"{what} {path} does not exist.")
 
 
-@dataclass(frozen=True)
-class Keeping:
-    """How much of an interrupted job is kept."""
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """What is saved beside the video, and whether that of an earlier run is used."""
 
-    resume: bool = False
-    save_every: int = 1  # steps between saved states; 0: never
+    resume: bool = False  # skip a finished video, go on with an interrupted one
+    every: int = 1  # steps between saved states; 0: never
+    latents: bool = False  # keep the final ones
 
 
 def run_job(
-    models: Models,
-    job: Job,
-    model_files: list[Path],
-    workers: Workers,
-    keeping: Keeping,
-    progress,
-    keep_latents: bool = False,
+    models: Models, job: Job, *, model_files: Sequence[Path], workers: Workers, saving: Saving, progress: Progress
 ) -> bool:
-    """Writes job.out; False if --resume found it finished. progress(steps done) is called after every step."""
-    finished = torch.tensor([int(workers.rank == 0 and keeping.resume and job.out.is_file())])
-    workers.reduce(finished)  # the first process's disk decides: the others may be other machines
-    if finished:
+    """Animates a job and writes job.out; returns False where it is to be resumed and finished already.
+
+    Every process of `workers` gets the same arguments. model_files: where `models` are from.
+    Raises FileNotFoundError or ValueError for inputs and settings that cannot be used.
+    """
+    if _is_finished(job, workers, saving):
         return False
     job.check()
-    job.settings.check_window(models.unet.motion.layout.max_length)
+    job.settings.check_window(models.nets.unet.motion.layout.max_length)
     clip = PoseClip(job.pose, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
-    photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit)
-    identity = fingerprint(
-        asdict(job.settings) | {"prompt": job.prompt, "negative": job.negative, "dtype": str(models.dtype)},
-        [job.reference, job.pose, *model_files],
-    )
-    conditions = Conditions(
-        encode_photo(models, photo), encode_prompt(models, job.prompt), encode_prompt(models, job.negative), clip, clip.count
-    )
-    begin, latents = _start(job, clip, identity, workers, keeping)
-    progress(begin)
-    steps = denoise(models, conditions, latents, job.settings, workers, begin)
-    for done, latents in enumerate(steps, begin + 1):  # noqa: B020 - the last step's are the result
-        if workers.rank == 0 and keeping.save_every and (done % keeping.save_every == 0 or done == job.settings.steps):
-            save_state(job.out, latents, done, identity)
-        progress(done)
+    photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit)  # (1, 3, H, W)
+    state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files))
+    conditions = clip_conditions(models, encode_photo(models.vae, photo), clip, job.prompt, job.negative)
+    latents = _denoise(models, conditions, job, state, workers, saving, progress)[: len(clip)]
     if workers.rank == 0:
-        latents = latents[: clip.count]
-        if keep_latents:
+        if saving.latents:
             save_file({"latents": latents.contiguous()}, job.out.with_suffix(".latents.safetensors"))
-        write_video(models, job, clip, photo, latents)
-        remove_state(job.out)
+        write_result(models, job, clip, photo, latents)
+        state.remove()
     workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk
     return True
 
 
-def _start(job: Job, clip: PoseClip, identity: str, workers: Workers, keeping: Keeping) -> tuple[int, Tensor]:
-    """(steps done, latents): from the first process's saved state, or the seed's noise."""
-    latents = initial_noise(job.settings, clip.count, clip.height // 8, clip.width // 8)
-    saved = load_state(job.out, identity) if keeping.resume and workers.rank == 0 else None
+def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:
+    """Returns one line for everything that decides the job's latents."""
+    words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
+    return fingerprint(asdict(job.settings) | words, [job.reference, job.pose, *model_files])
+
+
+def _is_finished(job: Job, workers: Workers, saving: Saving) -> bool:
+    """Whether there is nothing left to do. The first process's disk decides: the others may be other machines."""
+    finished = torch.tensor([int(workers.rank == 0 and saving.resume and job.out.is_file())])
+    workers.reduce(finished)
+    return bool(finished)
+
+
+def _denoise(
+    models: Models,
+    conditions: Conditions,
+    job: Job,
+    state: JobState,
+    workers: Workers,
+    saving: Saving,
+    progress: Progress,
+) -> Tensor:
+    """Final latents of the padded clip, (F, 4, h, w); the first process saves those of the steps before."""
+    height, width = conditions.poses([0]).shape[2:]
+    noise = initial_noise(job.settings, len(conditions.poses), height // 8, width // 8)
+    begin, latents = _start(noise, state, workers, saving)
+    progress(begin)
+
+    def steps() -> Iterator[Tensor]:
+        made = denoise(models.nets, conditions, latents, job.settings, workers=workers, first_step=begin)
+        for done, after in enumerate(made, begin + 1):
+            due = saving.every and (done % saving.every == 0 or done == job.settings.steps)
+            if workers.rank == 0 and due:
+                state.save(after, done)
+            progress(done)
+            yield after
+
+    return last(steps(), latents)
+
+
+def _start(noise: Tensor, state: JobState, workers: Workers, saving: Saving) -> tuple[int, Tensor]:
+    """(steps done, latents (F, 4, h, w)): from the first process's saved state, or the noise."""
+    saved = state.load() if saving.resume and workers.rank == 0 else None
     step = torch.tensor([saved[0] if saved else 0])
     workers.reduce(step)  # the others add nothing: they need not see the first process's disk
-    if step:
-        latents = saved[1] if saved else torch.zeros_like(latents)
-        workers.reduce(latents)
+    if not step:
+        return 0, noise
+    latents = saved[1] if saved else torch.zeros_like(noise)
+    workers.reduce(latents)
     return int(step), latents
 
 
-@torch.inference_mode()
-def encode_photo(models: Models, photo: Tensor) -> Tensor:
-    """Reference image (1, 3, H, W) in [0, 1] -> the VAE's mean, scaled, (1, 4, H / 8, W / 8)."""
-    pixels = (photo * 2 - 1).to(models.device, models.dtype)
-    return models.vae.encode(pixels).latent_dist.mean * LATENT_SCALE
-
-
-@torch.inference_mode()
-def write_video(models: Models, job: Job, clip: PoseClip, photo: Tensor, latents: Tensor) -> None:
-    """Decodes and writes one frame after the other."""
-
-    def pixels(image: Tensor) -> np.ndarray:  # (3, H, W) in [0, 1]
-        return (image.movedim(0, -1).float().cpu().clamp(0, 1) * 255).round().byte().numpy()
-
-    with video_writer(job.out, clip.fps, clip.width * (3 if job.side_by_side else 1), clip.height) as write:
+def write_result(models: Models, job: Job, clip: PoseClip, photo: Tensor, latents: Tensor) -> None:
+    """Decodes and writes one frame after the other. photo: (1, 3, H, W) in [0, 1]. latents: (F, 4, h, w)."""
+    panels = 3 if job.side_by_side else 1
+    with video_writer(job.out, clip.fps, clip.width * panels, clip.height) as write:
         for i, latent in enumerate(latents):
-            decoded = models.vae.decode(latent[None].to(models.device, models.dtype) / LATENT_SCALE).sample
-            frame = pixels(decoded[0] / 2 + 0.5)
-            write(np.hstack([pixels(photo[0]), pixels(clip([i])[0]), frame]) if job.side_by_side else frame)
+            frames = decode_frames(models.vae, latent[None])  # (1, H, W, 3)
+            if job.side_by_side:
+                frames = np.concatenate([to_pixels(photo), to_pixels(clip([i])), frames], 2)
+            write(frames[0])

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -25,7 +24,6 @@ The same command goes on where it was stopped; items that are done are not done 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description, parser.formatter_class = DESCRIPTION, argparse.RawDescriptionHelpFormatter
     parser.add_argument("source", metavar="IN", help="what to prepare")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder that is written to")
     parser.add_argument("--shards", type=int, metavar="N", help="write N WebDataset shards instead of folders")
@@ -52,17 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """0: something was kept; 1: nothing; 2: the arguments or the folders are not usable."""
-    try:
-        settings = _settings(options)
-        source, store = _open(options, settings)
-        kept, dropped = run(source, store, settings)
-        if isinstance(store, Shards):
-            store.pack([record["name"] for record in kept])
-        report = _report(options, settings, kept, dropped)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    """Prepares a data set; returns 0, or 1 where nothing was kept.
+
+    Raises ValueError or OSError where the arguments or the folders are not usable.
+    """
+    settings = _settings(options)
+    source, store = _open(options, settings)
+    kept, dropped = run(source, store, settings)
+    if isinstance(store, Shards):
+        store.pack([record["name"] for record in kept])
+    report = _report(options, settings, kept, dropped)
     print(_summary(report, options.out))
     return 0 if kept else 1
 

@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -15,8 +17,8 @@ from ..pipeline.denoise import Workers
 LIMIT = timedelta(hours=1)  # longer than the first process needs to decode and write a clip
 
 
-def own_device(name: str | None = None) -> torch.device:
-    """The device asked for, else this process's accelerator, else the CPU."""
+def choose_device(name: str | None = None) -> torch.device:
+    """Returns the device asked for, else this process's accelerator, else the CPU."""
     if name:
         return torch.device(name)
     accelerator = getattr(torch, "accelerator", None)
@@ -26,24 +28,26 @@ def own_device(name: str | None = None) -> torch.device:
     return torch.device(kind, int(os.environ.get("LOCAL_RANK", 0)) % accelerator.device_count())
 
 
-RESUME = "Run the same command with --resume: finished steps are kept."
-
-
-def _stopped(*_) -> None:
-    print(f"error: Another process of this job has ended, or the job was stopped. {RESUME}", file=sys.stderr, flush=True)
+def leave(reason: str) -> NoReturn:
+    """Ends this process at once with exit code 1: to wait for a process that is gone would be to wait for ever."""
+    print(f"error: {reason} Run the same command with --resume: finished steps are kept.", file=sys.stderr, flush=True)
     os._exit(1)
 
 
+def _on_sigterm(*_: Any) -> NoReturn:
+    leave("Another process of this job has ended, or the job was stopped.")
+
+
 @contextmanager
-def workers_on(device: torch.device):
-    """This process's Workers; joins the others where torchrun started several."""
+def workers_on(device: torch.device) -> Iterator[Workers]:
+    """Gives this process's Workers; joins the others where torchrun started several, and ends with them."""
     if device.type == "cpu":  # as many threads in each of several processes as in one: their number shows in the last bits
         torch.set_num_threads(os.cpu_count() or 1)
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield Workers()
         return
     on_cpu = device.type == "cpu"
-    signal.signal(signal.SIGTERM, _stopped)  # how torchrun ends the others when one has died
+    signal.signal(signal.SIGTERM, _on_sigterm)  # how torchrun ends the others when one has died
     if not on_cpu:
         torch.accelerator.set_device_index(device.index)
     dist.init_process_group("gloo" if on_cpu else None, timeout=LIMIT)
@@ -53,12 +57,11 @@ def workers_on(device: torch.device):
         try:
             dist.all_reduce(shared)
         except RuntimeError as error:
-            cause = str(error).splitlines()[0]
-            raise ConnectionError(f"Another process of this job has ended ({cause}). {RESUME}") from error
+            leave(f"Another process of this job has ended ({str(error).splitlines()[0]}).")
         if shared is not tensor:
             tensor.copy_(shared)
 
     try:
-        yield Workers(dist.get_rank(), dist.get_world_size(), reduce)
+        yield Workers(rank=dist.get_rank(), count=dist.get_world_size(), reduce=reduce)
     finally:
         dist.destroy_process_group()

@@ -35,6 +35,9 @@ class PoseClip:
         """Frames come at this size from now on (pixels; 0: the clip's own)."""
         (self.width, self.height), self.fit = target_size(width, height, torch.from_numpy(self._frame(0))[None]), fit
 
+    def __len__(self) -> int:
+        return self.count
+
     def __call__(self, frames: list[int]) -> Tensor:
         """DensePose images (n, 3, height, width), RGB in [0, 1]."""
         images = torch.from_numpy(np.stack([self._frame(i) for i in frames])).float() / 255  # (n, H, W, 3)

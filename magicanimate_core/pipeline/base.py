@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
@@ -13,6 +14,9 @@ from ..weights.files import read_tensors
 from ..weights.published import layout_or_refuse, prediction_type, unet_weights
 from . import prompts
 
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+
 VAE_CONFIG = {
     "down_block_types": ["DownEncoderBlock2D"] * 4,
     "up_block_types": ["UpDecoderBlock2D"] * 4,
@@ -20,39 +24,54 @@ VAE_CONFIG = {
     "layers_per_block": 2,
     "latent_channels": 4,
     "sample_size": 512,
-    "scaling_factor": 0.18215,
+    "scaling_factor": arch.LATENT_SCALE,
 }
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Base:
     """A Stable Diffusion 1.5."""
 
-    unet: nn.Module  # diffusers' UNet2DConditionModel
-    vae: nn.Module
+    unet: "UNet2DConditionModel"
+    vae: "AutoencoderKL"
     text_encoder: nn.Module
-    tokenizer: prompts.Tokenizer | None
+    tokenizer: prompts.Tokenizer | None = None
     prediction: str = "epsilon"  # what the UNet predicts, in diffusers' words: epsilon or v_prediction
 
 
 def load_base(base: Path, vae: Path | None = None) -> Base:
-    """base: a diffusers folder or a single-file checkpoint. vae: a folder or file, in place of the base model's own."""
+    """Loads a diffusers folder or a single-file checkpoint. vae: a folder or file, in place of the base model's own.
+
+    Raises WrongFile for a file that holds something else, ValueError for a prediction that cannot be sampled here.
+    """
     if base.is_dir():
-        return Base(_folder_unet(base), load_vae(vae or base, {}), *prompts.from_folder(base), prediction_type(base))
-    tensors = read(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
-    text_encoder = prompts.from_checkpoint(base.name, tensors)
-    return Base(single_unet(base, tensors), load_vae(vae or base, {} if vae else tensors), text_encoder, None)
+        text_encoder, tokenizer = prompts.from_folder(base)
+        return Base(
+            unet=_folder_unet(base),
+            vae=load_autoencoder(vae or base),
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
+            prediction=prediction_type(base),
+        )
+    tensors = read_weights(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
+    return Base(
+        text_encoder=prompts.from_checkpoint(base.name, tensors),  # first: only a whole checkpoint has one
+        unet=single_unet(base, tensors),
+        vae=load_autoencoder(vae) if vae else load_autoencoder(base, tensors),
+    )
 
 
-def read(path: Path, expected: str) -> dict[str, Tensor]:
-    def load(name: str):
+def read_weights(path: Path, expected: str) -> dict[str, Tensor]:
+    """Reads the tensors of a .safetensors or PyTorch file. Raises WrongFile, with what was `expected`."""
+
+    def load(name: str) -> dict[str, Tensor]:
         return load_file(name) if name.endswith((".safetensors", ".sft")) else torch.load(name, "cpu", weights_only=True)
 
     return read_tensors(path, expected, load)
 
 
-def unet_arguments(shape: arch.UNetShape) -> dict:
-    """Constructor arguments of diffusers' UNet2DConditionModel and ControlNetModel."""
+def unet_arguments(shape: arch.UNetShape) -> dict[str, Any]:
+    """Gives the constructor arguments of diffusers' UNet2DConditionModel and ControlNetModel."""
     down = tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in shape.attention)
     return {
         "in_channels": shape.latent_channels,
@@ -64,8 +83,8 @@ def unet_arguments(shape: arch.UNetShape) -> dict:
     }
 
 
-def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor] | None = None):
-    """UNet2DConditionModel of this shape, with these weights or new ones."""
+def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor] | None = None) -> "UNet2DConditionModel":
+    """Builds the UNet of this shape, with these weights or new ones."""
     from diffusers import UNet2DConditionModel
 
     up = tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(shape.attention))
@@ -75,19 +94,27 @@ def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor] | None = None):
     return unet
 
 
-def _folder_unet(folder: Path):
+def _folder_unet(folder: Path) -> "UNet2DConditionModel":
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel.from_pretrained(folder, subfolder="unet", local_files_only=True)
 
 
-def single_unet(path: Path, tensors: dict[str, Tensor]):
-    """The UNet of a single-file checkpoint: its host names back to diffusers'."""
-    prefix = "model.diffusion_model."
-    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)} or tensors
-    if "conv_in.weight" not in own:  # the host's names
-        own = _diffusers_names(path, own)
-    return build_unet(*unet_weights(path.name, own))
+def single_unet(path: Path, tensors: dict[str, Tensor]) -> "UNet2DConditionModel":
+    """Builds the UNet of a single-file checkpoint or of a file of its own, under the host's names or diffusers'.
+
+    Raises WrongFile for tensors of something else.
+    """
+    unet = _part(tensors, "model.diffusion_model.")
+    if "conv_in.weight" not in unet:  # the host's names
+        unet = _diffusers_names(path, unet)
+    return build_unet(*unet_weights(path.name, unet))
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The part of a whole checkpoint whose keys begin so; all tensors where none do: a file of the part alone."""
+    part = {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
+    return part if part else tensors
 
 
 def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -102,21 +129,22 @@ def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor
     return {key: tensors[spec.host_key] for key, spec in specs.items() if spec.host_key in tensors}
 
 
-def load_vae(path: Path, tensors: dict[str, Tensor]):
-    """AutoencoderKL from a diffusers folder (of a VAE or a pipeline) or from a single file."""
+def load_autoencoder(path: Path, tensors: dict[str, Tensor] | None = None) -> "AutoencoderKL":
+    """Loads the VAE of a diffusers folder (of a VAE or a pipeline) or of a single file, whose `tensors` may be read already.
+
+    Raises WrongFile for a file that cannot be read.
+    """
     from diffusers import AutoencoderKL
 
     if path.is_dir():
         sub = "vae" if (path / "vae").is_dir() else None
         return AutoencoderKL.from_pretrained(path, subfolder=sub, local_files_only=True)
-    tensors = tensors or read(path, "a VAE of Stable Diffusion 1.5")
-    own = {
-        k.removeprefix("first_stage_model."): v for k, v in tensors.items() if k.startswith("first_stage_model.")
-    } or tensors
-    if any(k.startswith("encoder.down_blocks.") for k in own):  # diffusers' names in one file
+    prefix = "first_stage_model."
+    weights = _part(tensors or read_weights(path, "a VAE of Stable Diffusion 1.5"), prefix)
+    if any(key.startswith("encoder.down_blocks.") for key in weights):  # diffusers' names in one file
         vae = AutoencoderKL(**VAE_CONFIG)
-        vae.load_state_dict({k: v.float() for k, v in own.items()})
+        vae.load_state_dict({key: tensor.float() for key, tensor in weights.items()})
         return vae
     with tempfile.TemporaryDirectory() as folder:
         AutoencoderKL(**VAE_CONFIG).save_config(folder)
-        return AutoencoderKL.from_single_file({f"first_stage_model.{k}": v for k, v in own.items()}, config=folder)
+        return AutoencoderKL.from_single_file({prefix + key: tensor for key, tensor in weights.items()}, config=folder)

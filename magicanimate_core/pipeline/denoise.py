@@ -1,36 +1,28 @@
 """The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
-from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
+from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, betas, pad_noise, repeat_noise
 from ..method.per_frame import PerFrame
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, needed_later, padded_length, share_out
 from ..options import Settings
-from .models import Models
+from .call import Reference
+from .conditions import Conditions
+from .nets import Nets
 
-LATENT_SCALE = 0.18215
-
-Poses = Callable[[list[int]], Tensor]  # frame indices -> DensePose images (n, 3, 8 H, 8 W), RGB in [0, 1]
-
-
-@dataclass
-class Conditions:
-    """Everything that steers a clip, on the models' device and in their dtype."""
-
-    reference: Tensor  # the VAE's mean of the reference image, scaled, (1, 4, H, W)
-    positive: Tensor  # text tokens (1, L, D)
-    negative: Tensor  # (1, L, D)
-    poses: Poses
-    pose_count: int  # later frames repeat the last pose
+if TYPE_CHECKING:
+    from diffusers import DDIMScheduler
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Workers:
     """Processes that share the windows of a step. `reduce` sums a tensor over all of them, in place."""
 
@@ -42,49 +34,60 @@ class Workers:
 ALONE = Workers()
 
 
-def ddim(settings: Settings, prediction: str = "epsilon"):
-    """The published noise schedule and sampler, as diffusers' own class. prediction: what the UNet predicts."""
+def ddim(settings: Settings, prediction: str = "epsilon") -> "DDIMScheduler":
+    """Makes the published sampler, as diffusers' own class. prediction: what the UNet predicts."""
     from diffusers import DDIMScheduler
 
     scheduler = DDIMScheduler(
-        num_train_timesteps=TRAIN_TIMESTEPS, beta_start=0.00085, beta_end=0.012, beta_schedule="linear",
-        clip_sample=False, set_alpha_to_one=True, steps_offset=1, timestep_spacing="leading", prediction_type=prediction,
+        num_train_timesteps=TRAIN_TIMESTEPS, trained_betas=betas().numpy(), clip_sample=False, set_alpha_to_one=True,
+        steps_offset=1, timestep_spacing="leading", prediction_type=prediction,
     )  # fmt: skip
     scheduler.set_timesteps(settings.steps)
     scheduler.timesteps = torch.tensor(SPACINGS[settings.scheduler](settings.steps))
     return scheduler
 
 
+def last(steps: Iterator[Tensor], start: Tensor) -> Tensor:
+    """Returns the latents after the last step; `start` where no step is left to do."""
+    return reduce(lambda before, after: after, steps, start)
+
+
 def denoise(
-    models: Models,
+    nets: Nets,
     conditions: Conditions,
     latents: Tensor,
     settings: Settings,
+    *,
     workers: Workers = ALONE,
     first_step: int = 0,
 ) -> Iterator[Tensor]:
-    """Latents after each step, (N, 4, H, W) fp32 off the device; starts with the noise of the padded clip in `latents`.
+    """Yields the latents after each step, (F, 4, h, w) fp32 off the device; starts with the padded clip's noise `latents`.
 
     All processes yield the same; first_step > 0 goes on from an earlier run's latents.
     """
-    scheduler = ddim(settings, models.prediction)
+    scheduler = ddim(settings, nets.prediction)
     for step in range(first_step, settings.steps):
         t = scheduler.timesteps[step]
-        predicted = predict(models, conditions, latents, t, settings, workers)
+        predicted = predict(nets, conditions, latents, t, settings, workers)
         latents = scheduler.step(predicted, t, latents, eta=0.0).prev_sample
         yield latents
 
 
 @torch.inference_mode()
-def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, workers: Workers) -> Tensor:
-    """Guided prediction for a whole clip, (N, 4, H, W): every window's, averaged where windows share frames."""
+def predict(
+    nets: Nets, conditions: Conditions, latents: Tensor, t: Tensor | int, settings: Settings, workers: Workers
+) -> Tensor:
+    """Predicts for a whole clip, guided, (F, 4, h, w): every window's prediction, averaged where windows share frames.
+
+    latents: (F, 4, h, w), off the device. t: the timestep.
+    """
     frames = latents.shape[0]
     halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
     windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
     mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
     # in fp64, so that the order of the windows does not matter
     fusion = Fusion(frames, halves * latents[0].numel(), torch.float64)
-    for window, outputs in predict_windows(models, conditions, latents, t, settings, mine, halves):
+    for window, outputs in predict_windows(nets, conditions, latents, t, settings, mine, halves):
         weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=torch.float64)
         fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), weights)
     workers.reduce(fusion.sums)
@@ -93,32 +96,54 @@ def predict(models: Models, conditions: Conditions, latents: Tensor, t, settings
     return uncond[0] + settings.cfg * (cond - uncond[0]) if uncond else cond
 
 
-def predict_windows(models: Models, conditions: Conditions, latents: Tensor, t, settings: Settings, windows, halves: int):
-    """(window, predictions (halves, F, 4, H, W), unconditional first) for each window, off the device."""
+def predict_windows(
+    nets: Nets,
+    conditions: Conditions,
+    latents: Tensor,
+    t: Tensor | int,
+    settings: Settings,
+    windows: Sequence[list[int]],
+    halves: int,
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Yields (window, predictions (halves, K, 4, h, w), unconditional first) for each window, off the device.
+
+    latents: (F, 4, h, w), off the device. halves: 1 without the unconditional one.
+    """
     if not windows:
         return
-    timestep = torch.as_tensor(t, device=models.device)
-    features = models.encoder(conditions.reference, timestep, conditions.positive)
-    reference = models.unet.keys_values(features)
-    references = [None, reference] if halves == 2 else [reference]
+    timestep = torch.as_tensor(t, device=nets.device)
+    references = [None, read_reference(nets, conditions, timestep)][-halves:]
     texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
-    waiting = PerFrame(park=lambda r: r.to("cpu", copy=True), fetch=lambda r: r.to(models.device))
+    waiting = PerFrame(park=lambda r: r.to("cpu", copy=True), fetch=lambda r: r.to(nets.device))
     for window, later in zip(windows, needed_later(windows), strict=True):
-        x = latents[window].to(models.device, models.dtype)  # (F, 4, H, W)
-        residuals = window_residuals(models, conditions, latents, timestep, settings, window, waiting, later)
-        out = models.unet(
+        x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
+        residuals = window_residuals(nets, conditions, latents, timestep, settings, window, waiting, later)
+        out = nets.unet(
             torch.cat([x] * halves),
             timestep,
             texts.repeat_interleave(len(window), 0),
             frames=len(window),
             references=references,
-            residuals=residuals and [torch.cat([r] * halves) for r in residuals],
+            residuals=None if residuals is None else [torch.cat([r] * halves) for r in residuals],
         )
         yield window, out.float().cpu().unflatten(0, (halves, -1))
 
 
-def window_residuals(models: Models, conditions: Conditions, latents, timestep, settings: Settings, window, waiting, later):
-    """The ControlNet's outputs for a window's frames (Eq. 3), skips then middle; conditional text only."""
+def read_reference(nets: Nets, conditions: Conditions, timestep: Tensor) -> Reference | None:
+    """Returns the reference image's keys and values (Eq. 1, 2), the same for all windows of a step; None without one."""
+    if conditions.reference is None:
+        return None
+    return nets.unet.keys_values(nets.encoder(conditions.reference, timestep, conditions.positive))
+
+
+def window_residuals(
+    nets: Nets, conditions: Conditions, latents: Tensor, timestep: Tensor, settings: Settings,
+    window: Sequence[int], waiting: PerFrame, needed_later: Collection[int],
+) -> list[Tensor] | None:  # fmt: skip
+    """Returns the ControlNet's outputs for a window's frames (Eq. 3), skips then middle; conditional text only.
+
+    latents: (F, 4, h, w), off the device. Outputs (K, C, h', w'), as large as the UNet's levels; None at strength 0.
+    """
     if settings.pose_strength == 0:
         return None
 
@@ -130,22 +155,22 @@ def window_residuals(models: Models, conditions: Conditions, latents, timestep, 
         return [torch.cat(outputs) for outputs in zip(*groups, strict=True)]
 
     def run(frames: list[int]) -> list[Tensor]:
-        hints = conditions.poses([min(f, conditions.pose_count - 1) for f in frames])
-        skips, middle = models.controlnet(
-            latents[frames].to(models.device, models.dtype),
+        hints = conditions.poses([min(f, len(conditions.poses) - 1) for f in frames])
+        skips, middle = nets.controlnet(
+            latents[frames].to(nets.device, nets.dtype),
             timestep,
             encoder_hidden_states=conditions.positive.expand(len(frames), -1, -1),
-            controlnet_cond=hints.to(models.device, models.dtype),
+            controlnet_cond=hints.to(nets.device, nets.dtype),
             conditioning_scale=settings.pose_strength,
             return_dict=False,
         )
         return [*skips, middle]
 
-    return waiting.gather(window, later, compute)
+    return waiting.gather(window, needed_later, compute)
 
 
 def initial_noise(settings: Settings, poses: int, height: int, width: int) -> Tensor:
-    """Noise for all padded frames from the seed, (N, 4, H, W), the same as the Animate node's."""
+    """Draws noise for all padded frames from the seed, (F, 4, h, w), the same as the Animate node's; poses: frames given."""
     length = settings.context_length
     drawn = torch.randn(
         (length if settings.shared_noise else poses, 4, height, width), generator=torch.manual_seed(settings.seed)

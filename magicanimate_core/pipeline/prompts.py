@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import torch
 from safetensors.torch import load_file
@@ -12,26 +13,30 @@ from ..weights.published import EMPTY_PROMPT, empty_prompt
 
 EMPTY = [49406] + [49407] * 76  # CLIP's tokens of "", so that the published setting needs no tokenizer files
 
-Tokenizer = Callable  # transformers' CLIPTokenizer, or `refuse`
+Tokenizer = Callable[..., Any]  # transformers' CLIPTokenizer, or `refuse`
 
 
 class EmptyPrompt(nn.Module):
     """In place of a text encoder: knows the text tokens (1, L, D) of the empty prompt only. Goes with `refuse`."""
 
-    def __init__(self, tokens: Tensor):
+    def __init__(self, tokens: Tensor) -> None:  # (1, L, D)
         super().__init__()
         self.tokens = nn.Parameter(tokens)
 
-    def forward(self, ids: Tensor) -> tuple[Tensor]:
+    def forward(self, ids: Tensor) -> tuple[Tensor]:  # (1, 77) -> (1, L, D)
         return (self.tokens,)
 
 
-def refuse(prompt: str, **_):
+def refuse(prompt: str, **_: Any) -> NoReturn:
+    """Raises ValueError: a tokenizer that takes no words."""
     raise ValueError("This model has no text encoder, so it takes no words: leave prompt and negative empty.")
 
 
 def token_ids(prompt: str, tokenizer: Tokenizer | None) -> Tensor:
-    """CLIP's tokens of a prompt, (1, 77); without a tokenizer, one from the hub or its cache."""
+    """Returns CLIP's tokens of a prompt, (1, 77); without a tokenizer, by one from the hub or its cache.
+
+    Raises ValueError where words have no tokenizer.
+    """
     if not prompt:
         return torch.tensor([EMPTY])
     tokenizer = tokenizer or _hub_tokenizer()
@@ -39,22 +44,23 @@ def token_ids(prompt: str, tokenizer: Tokenizer | None) -> Tensor:
 
 
 def from_folder(folder: Path) -> tuple[nn.Module, Tokenizer | None]:
-    """Text encoder and, where there is one, tokenizer of a diffusers folder.
+    """Loads the text encoder and, where there is one, the tokenizer of a diffusers folder.
 
-    A model without text_encoder/ has empty_prompt.safetensors instead, with `tokens` (L, D).
+    A model without text_encoder/ has empty_prompt.safetensors instead, with `tokens` (L, D). Raises WrongFile where that
+    holds something else.
     """
     from transformers import CLIPTextModel, CLIPTokenizer
 
-    stand_in = folder / "empty_prompt.safetensors"
-    if stand_in.is_file() and not (folder / "text_encoder").is_dir():
-        tokens = empty_prompt(stand_in.name, read_tensors(stand_in, EMPTY_PROMPT, load_file))
+    only_empty = folder / "empty_prompt.safetensors"
+    if only_empty.is_file() and not (folder / "text_encoder").is_dir():
+        tokens = empty_prompt(only_empty.name, read_tensors(only_empty, EMPTY_PROMPT, load_file))
         return EmptyPrompt(tokens.float()), refuse
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer") if (folder / "tokenizer").is_dir() else None
     return CLIPTextModel.from_pretrained(folder / "text_encoder", local_files_only=True), tokenizer
 
 
 def from_checkpoint(name: str, tensors: dict[str, Tensor]) -> nn.Module:
-    """CLIP ViT-L/14's text model, as in every SD 1.5 checkpoint."""
+    """Builds CLIP ViT-L/14's text model, as it is in every SD 1.5 checkpoint. Raises WrongFile where it is not."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
     prefixes = ("cond_stage_model.transformer.text_model.", "cond_stage_model.transformer.")
@@ -63,13 +69,13 @@ def from_checkpoint(name: str, tensors: dict[str, Tensor]) -> nn.Module:
         max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=768,
     )  # fmt: skip
     model = CLIPTextModel(config)
-    own = {k.removeprefix(prefixes[0]).removeprefix(prefixes[1]): v for k, v in tensors.items() if k.startswith(prefixes)}
+    stored = {k.removeprefix(prefixes[0]).removeprefix(prefixes[1]): v for k, v in tensors.items() if k.startswith(prefixes)}
     weights = {}
     for key in (k for k in model.state_dict() if not k.endswith("position_ids")):
-        wanted = key.removeprefix("text_model.")
-        if wanted not in own:
-            raise WrongFile(f"{name} has no text encoder (`{wanted}` is missing); expected a whole SD 1.5 checkpoint.")
-        weights[key] = own[wanted].float()
+        short = key.removeprefix("text_model.")
+        if short not in stored:
+            raise WrongFile(f"{name} has no text encoder (`{short}` is missing); expected a whole SD 1.5 checkpoint.")
+        weights[key] = stored[short].float()
     model.load_state_dict(weights, strict=False)
     return model
 

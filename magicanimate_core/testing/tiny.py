@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 from ..pipeline.base import build_unet
-from ..pipeline.models import PUBLISHED
 from ..weights import architecture as arch
+from ..weights.published import PUBLISHED
 from . import inputs
 from .random_weights import motion_shapes, position_tables, random_tensors, unet_shapes
 

@@ -70,10 +70,8 @@ class Animation(nn.Module):
 
     def enable_gradient_checkpointing(self) -> None:
         """Less memory for more work: blocks are computed again on the way back."""
-        for part in (self.temporal.unet, self.encoder.unet, self.controlnet):
+        for part in (self.temporal, self.encoder, self.controlnet):
             part.enable_gradient_checkpointing()
-        self.encoder.stop_early = False  # the way back needs whole blocks
-        self.temporal.call.checkpoint = True
 
     def forward(self, batch: Batch) -> Tensor:
         """Scalar loss: the mean over everything of |eps - eps_theta|^2 (Eq. 5 without, Eq. 6 with temporal layers)."""

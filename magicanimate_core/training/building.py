@@ -8,10 +8,10 @@ from torch import nn
 
 from ..method.motion_module import MotionLayout, MotionModule
 from ..pipeline import prompts
-from ..pipeline.base import Base, build_unet, load_base, load_vae, read
-from ..pipeline.models import PUBLISHED, load_controlnet, load_motion_module
+from ..pipeline.base import Base, build_unet, load_autoencoder, load_base, read_weights
+from ..pipeline.models import load_controlnet, load_motion
 from ..weights import architecture as arch
-from ..weights.published import ENCODER, encoder_weights, shapes_of
+from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
 from .animation import VIDEO, Animation
 from .config import Config, ModelFiles
 
@@ -60,13 +60,19 @@ def base_model(files: ModelFiles, previous: Path | None) -> Base:
         )
     unet = build_unet(arch.UNetShape(files.widths, files.attention, files.context_width, files.layers))
     tokens = torch.zeros(1, 1, files.context_width)  # no text encoder: the empty prompt is a single zero
-    frozen = load_vae(vae or previous / "base", {})
-    return Base(unet, frozen, prompts.EmptyPrompt(tokens), prompts.refuse, files.prediction)
+    frozen = load_autoencoder(vae or previous / "base")
+    return Base(
+        unet=unet,
+        vae=frozen,
+        text_encoder=prompts.EmptyPrompt(tokens),
+        tokenizer=prompts.refuse,
+        prediction=files.prediction,
+    )
 
 
 def encoder_unet(path: Path | None, unet):
     """The published encoder, or a trainable copy of the base UNet (Sec. 3.2)."""
-    return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read(path, ENCODER)))
+    return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read_weights(path, ENCODER)))
 
 
 def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS, scratch: bool = False):
@@ -88,7 +94,7 @@ def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT
 def motion_module(path: Path | None, shape: arch.UNetShape) -> MotionModule:
     """The published temporal layers, or new ones that change nothing yet: their last projections are zero."""
     if path is not None:
-        return load_motion_module(path)
+        return load_motion(path)
     module = MotionModule(MotionLayout(arch.temporal_widths(shape)))
     for site in module.layout.widths:
         nn.init.zeros_(module.at(site).proj_out.weight)

@@ -10,9 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..disk import whole
-from ..pipeline.models import PUBLISHED
 from ..weights import architecture as arch
-from ..weights.published import position_tables, shapes_of
+from ..weights.published import PUBLISHED, position_tables, shapes_of
 from .animation import Animation
 
 

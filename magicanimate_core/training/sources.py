@@ -9,8 +9,8 @@ import torch
 
 from ..data import BadItem, FittedSource, Source, open_source
 from ..data.latents import LatentCache
+from ..pipeline.latents import encode_frames
 from .config import Config
-from .task import encode_frames
 
 HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

@@ -8,14 +8,15 @@ import torch
 from accelerate import PartialState
 
 from ..data import Sample
-from ..pipeline.base import load_vae
+from ..pipeline.base import load_autoencoder
+from ..pipeline.latents import encode, from_pixels
 from .animation import stage_parts
 from .batches import Batches
 from .building import animation, base_model, starting_files
 from .config import Config
 from .export import export, export_base, export_vae
 from .from_nothing.decoder import DecoderLoss, DecoderTask
-from .from_nothing.vae import VaeTask, encode, new_vae, normalise
+from .from_nothing.vae import VaeTask, new_vae, normalise
 from .run.loop import train
 from .sources import HALVES, cached, fitted, sources
 from .task import AnimationTask
@@ -27,7 +28,7 @@ PUBLISHED_NAMES = {"encoder": "appearance_encoder", "controlnet": "densepose_con
 def train_vae(config: Config, folder: Path, start: Path | None) -> list[Path]:
     """Trains a VAE, new or that of `start`, on single frames, then gives its latents unit variance, and exports it."""
     torch.manual_seed(config.seed)
-    vae = load_vae(start / "base", {}) if start else new_vae(config.vae)
+    vae = load_autoencoder(start / "base") if start else new_vae(config.vae)
     source = fitted(config, config.data.clips)
 
     def pictures(rng: np.random.Generator, count: int) -> Sample:
@@ -38,8 +39,8 @@ def train_vae(config: Config, folder: Path, start: Path | None) -> list[Path]:
     train(VaeTask(vae, config.vae, pictures, config.seed), config.run, folder)
     if not PartialState().is_main_process:
         return []
-    pixels = torch.from_numpy(pictures(np.random.default_rng(config.seed), 256).images).movedim(-1, 1).float() / 127.5 - 1
-    normalise(vae, encode(vae.cpu().eval(), pixels) / vae.config.scaling_factor)
+    images = from_pixels(torch.from_numpy(pictures(np.random.default_rng(config.seed), 256).images))
+    normalise(vae, encode(vae.cpu().eval(), images) / vae.config.scaling_factor)
     return export_vae(vae, folder / "export")
 
 

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import torch
 from einops import rearrange
 from torch import Tensor
 
+from ..pipeline.latents import encode_frames
 from .animation import Animation
 from .batches import Batches
-from .from_nothing.vae import encode
 
 
 class AnimationTask:
@@ -33,9 +32,3 @@ class AnimationTask:
 
     def validate(self, step: int, folder: Path) -> dict[str, float]:
         return self.samples(step, folder) if self.samples else {}
-
-
-def encode_frames(vae, images: Tensor, chunk: int = 8) -> Tensor:
-    """(n, H, W, 3) uint8 -> scaled means, (n, 4, H / 8, W / 8) fp32, a few at a time."""
-    pixels = (images.movedim(-1, 1).float() / 127.5 - 1).split(chunk)
-    return torch.cat([encode(vae, part).float() for part in pixels])

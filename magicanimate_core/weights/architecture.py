@@ -31,7 +31,7 @@ class UNetShape:
 
 
 SD15 = UNetShape((320, 640, 1280, 1280), (True, True, True, False), 768)
-LATENT_SCALE = 0.18215  # of SD 1.5: the VAE's latents times this have unit variance
+LATENT_SCALE = 0.18215  # of SD 1.5's VAE: latents times this have unit variance
 HINT_WIDTHS = (16, 32, 96, 256)  # of the published ControlNet's pose embedding
 
 

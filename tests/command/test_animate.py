@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import av
@@ -15,8 +16,11 @@ import pytest
 import torch
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import NAMES
-from pack.magicanimate_core.command.state import state_path
+from pack.magicanimate_core.command.jobs import Job, Saving, job_fingerprint, run_job
+from pack.magicanimate_core.command.state import JobState
 from pack.magicanimate_core.media.clip import PoseClip, read_photo
+from pack.magicanimate_core.options import Settings
+from pack.magicanimate_core.pipeline.denoise import ALONE
 from pack.scripts.comfyui import PACK as ROOT
 from safetensors.torch import load_file
 
@@ -96,6 +100,10 @@ def test_help_teaches(capsys):
     assert all(f"--{name.replace('_', '-')}" in text for name in NAMES)
 
 
+def state_path(out: Path) -> Path:
+    return JobState(out, job="").path
+
+
 def start(files, out: Path, *more: str):
     """The command in a process of its own."""
     command = [sys.executable, "-m", "magicanimate_core", *files.command(out, "--latents", *more)]
@@ -131,20 +139,17 @@ def test_killed_at_random_moments_and_resumed(files, tmp_path):
 
 
 def test_resumed_after_every_step(files, models, tmp_path):
-    from pack.magicanimate_core.command.jobs import Job, Keeping, run_job
-    from pack.magicanimate_core.options import Settings
-    from pack.magicanimate_core.pipeline.denoise import Workers
-
     class Stop(Exception):
         pass
 
-    def run(out, keeping=Keeping(save_every=1), stop_at=None):  # noqa: B008
+    def run(out, resume=False, stop_at=None):
         def progress(done):
             if done == stop_at:
                 raise Stop
 
         job = Job(files.photo, files.clip, out, settings=Settings(steps=3))
-        return run_job(models, job, [], Workers(), keeping, progress, keep_latents=True)
+        saving = Saving(resume=resume, latents=True)
+        return run_job(models, job, model_files=[], workers=ALONE, saving=saving, progress=progress)
 
     assert run(tmp_path / "whole.mp4")
     expected = load_file(tmp_path / "whole.latents.safetensors")["latents"]
@@ -153,19 +158,27 @@ def test_resumed_after_every_step(files, models, tmp_path):
         with pytest.raises(Stop):
             run(out, stop_at=step)
         assert state_path(out).exists() and not out.exists()
-        assert run(out, Keeping(resume=True))
+        assert run(out, resume=True)
         assert torch.equal(load_file(out.with_suffix(".latents.safetensors"))["latents"], expected)
         assert not state_path(out).exists()
-        assert not run(out, Keeping(resume=True))  # finished: nothing to do
+        assert not run(out, resume=True)  # finished: nothing to do
 
 
 def test_state_of_another_job_is_refused(files, tmp_path, capsys):
-    from pack.magicanimate_core.command.state import save_state
-
     out = tmp_path / "out.mp4"
-    save_state(out, torch.zeros(32, 4, 8, 8), 1, "another job")
+    JobState(out, "another job").save(torch.zeros(32, 4, 8, 8), 1)
     assert cli.main(files.command(out, "--resume")) == 2
     assert "job with other inputs or settings" in capsys.readouterr().err
+
+
+def test_states_of_earlier_versions_are_accepted(tmp_path):
+    """A job's fingerprint stays what it was: an option that is renamed would lose what interrupted jobs have saved."""
+    for name in ("a.png", "b.mp4", "model.safetensors"):
+        (tmp_path / name).write_bytes(name.encode())
+    settings = Settings(seed=7, steps=20, cfg=5.0, context_schedule="paper", width=512, fit="pad")
+    job = Job(tmp_path / "a.png", tmp_path / "b.mp4", tmp_path / "out.mp4", "a cat", "blurry", settings)
+    digest = job_fingerprint(job, torch.float16, [tmp_path / "model.safetensors", tmp_path / "absent.ckpt"])
+    assert digest == "2c00ef9404de4a220cea92f983e9b396f311fe50659683e161c213191be6d213"
 
 
 def torchrun(files, out: Path, processes: int, *more: str):
@@ -204,7 +217,18 @@ def test_pose_clip_reads_any_frame_in_any_order(files):
     expected = again(list(range(20)))
     for frames in ([0, 1, 2], [10, 11], [3], [19, 0, 5], [5, 4, 4]):
         assert torch.equal(clip(frames), expected[frames])
-    assert len(clip._recent) <= 4 and clip.fps == 25 and clip.count == 20 and clip.size == (64, 64)
+    assert clip.fps == 25 and len(clip) == 20 and clip.size == (64, 64)
+
+
+def test_pose_clip_holds_no_more_frames_than_it_should(files):
+    """Of twenty frames, 12 kB each, those that `keep` says: memory does not grow with the clip."""
+    clip = PoseClip(files.clip, keep=4)
+    tracemalloc.start()
+    for frame in range(20):
+        clip([frame])
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 8 * 64 * 64 * 3
 
 
 def test_photos_with_alpha_are_refused(tmp_path):

@@ -1,13 +1,12 @@
 """The prepare command: what is kept, what is dropped and why, and that both streams and their timing stay together."""
 
-import argparse
 import json
 import shutil
 
 import cv2
 import numpy as np
 import pytest
-from pack.magicanimate_core.command.prepare import add_arguments, main
+from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.dancers import clip
 from pack.magicanimate_core.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.data.prepare import items
@@ -21,9 +20,7 @@ CLIPS = DancerClips(3, "train", FRAMES, 64, 64)
 
 
 def prepare(source, out, *more) -> int:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return main(parser.parse_args([str(source), str(out), "--size", "32", "--min-frames", "4", *map(str, more)]))
+    return cli.main(["prepare", str(source), str(out), "--size", "32", "--min-frames", "4", *map(str, more)])
 
 
 def report(out) -> dict:

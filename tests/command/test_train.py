@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
-from pack.magicanimate_core.pipeline.base import load_vae
+from pack.magicanimate_core.pipeline.base import load_autoencoder
 from pack.scripts.comfyui import PACK as ROOT
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -104,7 +104,7 @@ def test_a_vae_goes_on_from_another(trained, tmp_path):
     start = trained / "vae" / "export"
     arguments = ["--out", str(tmp_path), "--start", str(start), "--set", "run.learning_rate=0"]
     assert cli.main(["train", str(trained / "my.yaml"), "--stage", "vae", *arguments]) == 0
-    old, new = (load_vae(folder / "base", {}) for folder in (start, tmp_path / "vae" / "export"))
+    old, new = (load_autoencoder(folder / "base") for folder in (start, tmp_path / "vae" / "export"))
     pixels = torch.rand(2, 3, 32, 32) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(
@@ -119,7 +119,7 @@ def test_of_two_processes_one_exports(trained, tmp_path):
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("wrote") == 1 and load_vae(tmp_path / "vae" / "export" / "base", {}) is not None
+    assert done.stdout.count("wrote") == 1 and load_autoencoder(tmp_path / "vae" / "export" / "base") is not None
 
 
 def test_mistakes_are_one_sentence(trained, tmp_path, capsys):

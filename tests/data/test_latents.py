@@ -84,12 +84,12 @@ def test_a_source_that_begins_with_a_bad_item_has_a_cache():
 
 def test_an_exported_vae_stays_what_it_is(tmp_path):
     """Every stage exports it again: the caches of the first must do for the next."""
-    from pack.magicanimate_core.pipeline.base import load_vae
+    from pack.magicanimate_core.pipeline.base import load_autoencoder
     from pack.magicanimate_core.training.export import export_vae
 
     names, vae, source = [], small_vae(), DancerClips(1, "train", 1, 32, 32)
     for folder in (tmp_path / "vae", tmp_path / "scratch"):
         export_vae(vae, folder)
-        vae = load_vae(folder / "base", {})
+        vae = load_autoencoder(folder / "base")
         names.append(cache_name("clips", source, (32, 32), vae))
     assert names[0] == names[1]

@@ -4,11 +4,11 @@ import pytest
 import torch
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline import models as m
+from pack.magicanimate_core.pipeline.animate import sample_clip
 from pack.magicanimate_core.pipeline.base import single_unet
-from pack.magicanimate_core.pipeline.denoise import Conditions, denoise, initial_noise
-from pack.magicanimate_core.pipeline.nets import TemporalUNet
-
-SCALE = 0.18215
+from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
+from pack.magicanimate_core.pipeline.nets import Nets, TemporalUNet
+from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,21 @@ SCALE = 0.18215
 def test_host_and_diffusers_agree(small, relative, options):
     from safetensors.torch import load_file
 
-    frames, settings = 20, Settings(seed=3, steps=2, **options)
-    folder = small.folder
-    parts = (
-        TemporalUNet(single_unet(folder / "unet.safetensors", load_file(folder / "unet.safetensors")),
-                     m.load_motion_module(folder / "temporal.ckpt")),
-        m.load_encoder(folder / "encoder.safetensors"),
-        m.load_controlnet(folder / "control.safetensors"),
-    )  # fmt: skip
-    models = m.Models(*parts, torch.nn.Identity(), torch.nn.Identity()).to("cpu", torch.float32)
+    folder, frames = small.folder, 20
+    nets = Nets(
+        unet=TemporalUNet(
+            single_unet(folder / "unet.safetensors", load_file(folder / "unet.safetensors")),
+            m.load_motion(folder / "temporal.ckpt"),
+        ),
+        encoder=m.load_encoder(folder / "encoder.safetensors"),
+        controlnet=m.load_controlnet(folder / "control.safetensors"),
+    ).to("cpu", torch.float32)
     (positive, _), (negative, _) = (conditioning[0] for conditioning in small.text)
-    poses = small.poses(frames).movedim(-1, 1)
-    conditions = Conditions(small.vae.encode(small.image()) * SCALE, positive, negative, lambda f: poses[f], frames)
-    *_, latents = denoise(models, conditions, initial_noise(settings, frames, 8, 8), settings)
-    hosts = small.animate(frames, **options) * SCALE
-    assert relative(latents[:frames], hosts) < 1e-5
+    conditions = Conditions(
+        reference=small.vae.encode(small.image()) * LATENT_SCALE,
+        positive=positive,
+        negative=negative,
+        poses=PoseImages(small.poses(frames).movedim(-1, 1)),
+    )
+    latents = sample_clip(nets, conditions, Settings(seed=3, steps=2, **options))
+    assert relative(latents, small.animate(frames, **options) * LATENT_SCALE) < 1e-5

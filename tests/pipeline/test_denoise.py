@@ -6,7 +6,8 @@ import pytest
 import torch
 from pack.magicanimate_core.method.windows import SCHEDULES, share_out
 from pack.magicanimate_core.options import Settings
-from pack.magicanimate_core.pipeline.denoise import Conditions, Workers, denoise, predict
+from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
+from pack.magicanimate_core.pipeline.denoise import ALONE, Workers, denoise, last, predict, predict_windows
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 
@@ -14,35 +15,41 @@ RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s
 @pytest.fixture(scope="module")
 def official():
     from pack.magicanimate_core.pipeline import models as m
-    from pack.magicanimate_core.pipeline.base import single_unet
-    from pack.magicanimate_core.pipeline.nets import TemporalUNet
+    from pack.magicanimate_core.pipeline.base import read_weights, single_unet
+    from pack.magicanimate_core.pipeline.nets import Nets, TemporalUNet
     from pack.tests.shared import GOLDEN, make_weights
 
     if not GOLDEN.is_dir():
         pytest.skip("no reference numbers beside this checkout (../shared/golden)")
     folder = make_weights()
     single = folder / "unet_ldm.safetensors"  # the layout of single-file checkpoints
-    unet = single_unet(single, m.read(single, "a UNet"))
-    parts = (
-        TemporalUNet(unet, m.load_motion_module(folder / "temporal_attention.ckpt")),
-        m.load_encoder(folder / "appearance_encoder.safetensors"),
-        m.load_controlnet(folder / "densepose_controlnet.safetensors"),
+    nets = Nets(
+        unet=TemporalUNet(
+            single_unet(single, read_weights(single, "a UNet")), m.load_motion(folder / "temporal_attention.ckpt")
+        ),
+        encoder=m.load_encoder(folder / "appearance_encoder.safetensors"),
+        controlnet=m.load_controlnet(folder / "densepose_controlnet.safetensors"),
     )
-    return m.Models(*parts, torch.nn.Identity(), torch.nn.Identity()).to("cpu", torch.float32)
+    return nets.to("cpu", torch.float32)
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_final_latents_are_the_official_ones(official, golden, relative, name):
     inputs, (frames, steps, total) = golden("inputs"), RUNS[name]
-    poses = inputs["pose"]
-    conditions = Conditions(inputs["ref_latents"], inputs["text_cond"], inputs["text_uncond"], lambda f: poses[f], frames)
-    *_, latents = denoise(official, conditions, inputs[f"init_latents.N{total}"], Settings(steps=steps))
+    conditions = Conditions(
+        reference=inputs["ref_latents"],
+        positive=inputs["text_cond"],
+        negative=inputs["text_uncond"],
+        poses=PoseImages(inputs["pose"][:frames]),
+    )
+    noise = inputs[f"init_latents.N{total}"]
+    latents = last(denoise(official, conditions, noise, Settings(steps=steps)), noise)
     assert relative(latents[:frames], golden("sampling")[f"{name}.final_latents"][:frames]) < 5e-5
 
 
 @pytest.mark.parametrize("ranks", [2, 3, 5, 9])
 @pytest.mark.parametrize(("frames", "overlap"), [(48, 4), (48, 12), (16, 4)])
-def test_every_number_of_processes_gives_the_same(models, conditions, ranks, frames, overlap):
+def test_every_number_of_processes_gives_the_same(nets, conditions, ranks, frames, overlap):
     """Processes one after another, their sums collected: the total is that of one process to the last bit but few."""
     settings = Settings(context_overlap=overlap)
     latents = torch.randn(frames, 4, 8, 8, generator=torch.Generator().manual_seed(2))
@@ -53,10 +60,11 @@ def test_every_number_of_processes_gives_the_same(models, conditions, ranks, fra
 
     for count in (1, ranks):
         for rank in range(count):
-            handle = models.controlnet.register_forward_pre_hook(
+            handle = nets.controlnet.register_forward_pre_hook(
                 lambda _, args, key=(rank, count): rows.__setitem__(key, rows.get(key, 0) + len(args[0]))
             )
-            predict(models, conditions, latents, 501, settings, Workers(rank, count, collect((rank, count))))
+            workers = Workers(rank=rank, count=count, reduce=collect((rank, count)))
+            predict(nets, conditions, latents, 501, settings, workers)
             handle.remove()
     alone, together = sums[0, 1], sum(sums[rank, ranks] for rank in range(ranks))
     assert ((alone - together).norm() / alone.norm()) < 1e-9
@@ -73,36 +81,34 @@ def test_windows_are_shared_out_evenly(windows, ranks):
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
-def test_guidance_one_needs_no_unconditional_rows(models, conditions, relative):
+def test_guidance_one_needs_no_unconditional_rows(nets, conditions, relative):
     latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
-    both = predict(models, conditions, latents, 501, Settings(cfg=1.0 + 1e-6), Workers())
+    both = predict(nets, conditions, latents, 501, Settings(cfg=1.0 + 1e-6), ALONE)
     rows = []
-    handle = models.unet.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
-    half = predict(models, conditions, latents, 501, Settings(cfg=1.0), Workers())
+    handle = nets.unet.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    half = predict(nets, conditions, latents, 501, Settings(cfg=1.0), ALONE)
     handle.remove()
     assert relative(half, both) < 1e-4 and rows == [16]
 
 
-def test_unconditional_rows_ignore_the_reference(models, conditions):
+def test_unconditional_rows_ignore_the_reference(nets, conditions):
     latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
     other = replace(conditions, reference=-conditions.reference)
     alone = Settings(cfg=1.0)  # conditional rows only
     assert not torch.equal(
-        predict(models, conditions, latents, 501, alone, Workers()), predict(models, other, latents, 501, alone, Workers())
+        predict(nets, conditions, latents, 501, alone, ALONE), predict(nets, other, latents, 501, alone, ALONE)
     )
     halves = []
     for given in (conditions, other):
-        from pack.magicanimate_core.pipeline.denoise import predict_windows
-
         with torch.inference_mode():
-            halves.append(next(predict_windows(models, given, latents, 501, Settings(), [list(range(16))], 2))[1])
+            halves.append(next(predict_windows(nets, given, latents, 501, Settings(), [list(range(16))], 2))[1])
     assert torch.equal(halves[0][0], halves[1][0]) and not torch.equal(halves[0][1], halves[1][1])
 
 
-def test_strength_zero_is_no_pose(models, conditions):
+def test_strength_zero_is_no_pose(nets, conditions):
     latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
-    called = models.controlnet.register_forward_pre_hook(lambda *_: pytest.fail("the ControlNet ran"))
-    predict(models, conditions, latents, 501, Settings(pose_strength=0.0), Workers())
+    called = nets.controlnet.register_forward_pre_hook(lambda *_: pytest.fail("the ControlNet ran"))
+    predict(nets, conditions, latents, 501, Settings(pose_strength=0.0), ALONE)
     called.remove()
 
 
@@ -119,3 +125,23 @@ def test_strength_zero_is_no_pose(models, conditions):
 def test_settings_that_cannot_be_used(changes, words):
     with pytest.raises(ValueError, match=words):
         Settings(**changes).check_window(24)
+
+
+def test_after_the_last_step_comes_the_result():
+    """Where an interrupted job has all its steps behind it, that is what it begins with."""
+    start, steps = torch.zeros(1), [torch.ones(1), torch.full((1,), 2.0)]
+    assert last(iter(steps), start) is steps[-1] and last(iter([]), start) is start
+
+
+def test_without_a_reference_the_encoder_has_no_say(nets, conditions):
+    """Table 2's "no appearance encoder": it does not run, and guidance is that of the pose alone."""
+    latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    none = replace(conditions, reference=None, negative=conditions.positive)
+    called = nets.encoder.register_forward_pre_hook(lambda *_: pytest.fail("the encoder ran"))
+    with torch.inference_mode():
+        ((_, halves),) = predict_windows(nets, none, latents, 501, Settings(), [list(range(16))], 2)
+    called.remove()
+    assert torch.equal(halves[0], halves[1])  # the two differ in text and reference only
+    assert not torch.equal(
+        predict(nets, none, latents, 501, Settings(), ALONE), predict(nets, conditions, latents, 501, Settings(), ALONE)
+    )

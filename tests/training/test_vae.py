@@ -4,16 +4,15 @@ import numpy as np
 import torch
 from pack.magicanimate_core.data import DancerClips, Sample
 from pack.magicanimate_core.media.densepose import paint
+from pack.magicanimate_core.pipeline.latents import decode, encode
 from pack.magicanimate_core.training.from_nothing.vae import (
-    LATENT_SCALE,
     VaeSettings,
     VaeTask,
     crop,
-    decode,
-    encode,
     new_vae,
     normalise,
 )
+from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 
 
 def small_vae():

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from ...pipeline.latents import from_pixels
 from ..animation import Animation
 from ..task import AnimationTask
 from .guide import emphasis
@@ -34,7 +35,7 @@ class DecoderLoss(nn.Module):
         """batch: Animation's, and pixels (R, F, H, W, 3) uint8."""
         with torch.no_grad():
             latents = self.animation.sampled(batch).flatten(0, 1)  # ((R F), 4, h, w)
-        true = rearrange(batch["pixels"], "r f h w c -> (r f) c h w").float() / 127.5 - 1
+        true = from_pixels(rearrange(batch["pixels"], "r f h w c -> (r f) h w c"))
         made = self.vae.decode(latents / self.vae.config.scaling_factor).sample.float()
         weight = emphasis(batch["parts"], batch["reference_parts"], self.person).flatten(0, 1)
         weight = F.interpolate(weight, true.shape[-2:])  # ((R F), 1, H, W)

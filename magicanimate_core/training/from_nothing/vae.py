@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from ...data import Sample
 from ...media.densepose import PART_COLOURS
 from ...media.writing import write_picture
+from ...pipeline.latents import decode, encode, from_pixels, to_pixels
+from ...weights.architecture import LATENT_SCALE
 from ..draws import generator
-
-LATENT_SCALE = 0.18215  # Stable Diffusion's: latents times this have unit variance
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class VaeTask:
             for image, pose in zip(drawn.images, drawn.poses, strict=True)
             for _ in range(self.settings.crops)
         ]
-        pixels = torch.from_numpy(np.stack(crops)).movedim(-1, 1).float() / 127.5 - 1  # (B, 3, S, S)
+        pixels = from_pixels(torch.from_numpy(np.stack(crops)))  # (B, 3, S, S)
         noise = rng.standard_normal((len(crops), 4, size // 8, size // 8), np.float32)
         return {"pixels": pixels, "noise": torch.from_numpy(noise)}
 
@@ -100,12 +100,12 @@ class VaeTask:
     def validate(self, step: int, folder: Path) -> dict[str, float]:
         """True above decoded pictures, as a PNG, and their mean L1 distance (0..1)."""
         images = self.pictures(generator(self.seed, 2**31 - 1), 8).images
-        pixels = torch.from_numpy(images).movedim(-1, 1).float() / 127.5 - 1
+        pixels = from_pixels(torch.from_numpy(images))
         made = decode(self.module.vae, encode(self.module.vae, pixels))
         true = pixels / 2 + 0.5
         folder.mkdir(parents=True, exist_ok=True)
         rows = torch.cat([torch.cat([*true], -1), torch.cat([*made.cpu()], -1)], -2)  # (3, 2 H, 8 W)
-        write_picture(folder / "vae.png", (rows.movedim(0, -1) * 255).round().byte().numpy())
+        write_picture(folder / "vae.png", to_pixels(rows[None])[0])
         return {"vae_l1": float((made - true.to(made)).abs().mean())}
 
 
@@ -117,18 +117,6 @@ def crop(image: np.ndarray, pose: np.ndarray | None, size: int, rng: np.random.G
         centre = divmod(int(rng.choice(body)), image.shape[1])
         top, left = (min(max(at - size // 2, 0), side - size) for at, side in zip(centre, image.shape, strict=False))
     return image[top : top + size, left : left + size]
-
-
-@torch.no_grad()
-def encode(vae, pixels: Tensor) -> Tensor:
-    """(B, 3, H, W) in [-1, 1] -> the mean, scaled, (B, 4, H / 8, W / 8)."""
-    return vae.encode(pixels.to(vae.device, vae.dtype)).latent_dist.mean * LATENT_SCALE
-
-
-@torch.no_grad()
-def decode(vae, latents: Tensor) -> Tensor:
-    """Scaled latents (B, 4, h, w) -> pictures (B, 3, 8 h, 8 w) in [0, 1]."""
-    return (vae.decode(latents.to(vae.device, vae.dtype) / LATENT_SCALE).sample / 2 + 0.5).clamp(0, 1)
 
 
 @torch.no_grad()

@@ -1,0 +1,1 @@
+"""How good a finished animation is: frames in, numbers out. No model is run or known here."""
