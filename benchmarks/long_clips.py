@@ -17,7 +17,7 @@ def animate(folder: Path, frames: int) -> None:
     """One job in a child process; prints its peak."""
     from magicanimate_core.testing import inputs
 
-    photo, clip = inputs.write(folder / str(frames), size=64, frames=frames)
+    photo, clip = inputs.write_inputs(folder / str(frames), size=64, frames=frames)
     command = [sys.executable, "-m", "magicanimate_core", "animate", "--steps", "1", "--device", "cpu"]
     command += ["--base", folder / "models/checkpoints/random_sd15.safetensors"]
     command += [

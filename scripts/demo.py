@@ -79,7 +79,7 @@ def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     if not (base / "models" / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
         print("Writing random weights ...", flush=True)
         random_weights.write(base / "models", SD15)
-    photo, pose = inputs.write(base / "input", size=max(256, options.size), frames=20)
+    photo, pose = inputs.write_inputs(base / "input", size=max(256, options.size), frames=20)
     values = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors", "steps": options.steps or 2}
     values |= {"width": options.size, "height": options.size}
     return photo, pose, run_workflow(host, "photo_to_video", values, base)

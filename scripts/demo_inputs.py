@@ -12,7 +12,7 @@ import numpy as np
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
 from magicanimate_core.media.writing import write_picture
-from magicanimate_core.testing.inputs import write_video
+from magicanimate_core.testing.inputs import write_poses
 
 from .demo import SIZE
 
@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
         dancer = clip(index, "held_out", frames=48, height=SIZE, width=SIZE)
         shown = dancer.dancing(1000 + index).frame(0)
         write_picture(folder / f"dancer_{number}.png", shown.image)
-        write_video(folder / f"motion_{number}.mp4", np.stack([paint(frame.parts) for frame in dancer]))
+        write_poses(folder / f"motion_{number}.mp4", np.stack([paint(frame.parts) for frame in dancer]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,12 @@
-"""A procedural world of dancing people: pictures with exact DensePose part maps, from a seed, without any data set."""
+"""A procedural world of dancing people: pictures with exact DensePose part maps, from a seed, without any data set.
 
-from .world import Clip, Frame, clip, still
+seeds    random streams by name, and which numbers are whose
+body/    who dances and how: people, bones, moves, motions
+paint/   how a body looks: textures, tubes, the picture
+places/  where people dance
+world    a clip: a person, a motion and a place before a camera
+"""
 
-__all__ = ["Clip", "Frame", "clip", "still"]
+from .world import FPS, DrawnClip, Frame, clip, still
+
+__all__ = ["FPS", "DrawnClip", "Frame", "clip", "still"]

@@ -10,15 +10,16 @@ import numpy as np
 
 from .body.motions import Motion, motion
 from .body.people import Person, person
-from .body.skeleton import Camera, body, coco_joints
+from .body.skeleton import Camera, Segment, body, coco_joints
 from .paint.figure import tubes
+from .paint.raster import paint_tube
 from .paint.skins import skins
-from .paint.tubes import Canvas, paint_tube
+from .paint.tubes import Canvas, Skin
 from .places.scenes import Scene, scene
-from .seeds import stream
+from .seeds import still_number, stream
 
 FPS = 25
-FINE = 2  # pictures are painted this much larger, then averaged
+FINE = 2  # pictures are painted this much larger, then averaged; labels are those of every FINE-th pixel
 
 
 class Frame(NamedTuple):
@@ -30,7 +31,7 @@ class Frame(NamedTuple):
     joints: np.ndarray  # (17, 3) float32: x, y in pixels (COCO order), depth in body heights
 
 
-class Clip:
+class DrawnClip:
     """A person in motion; frames are drawn when they are asked for."""
 
     fps = FPS
@@ -42,19 +43,21 @@ class Clip:
 
     @cached_property
     def _background(self) -> np.ndarray:
+        """(FINE * height, FINE * width, 3) uint8"""
         floor = self.camera.y / (FINE * self.height)
         return self._where.background(FINE * self.height, FINE * self.width, floor)
 
     @cached_property
-    def _skins(self) -> dict:
+    def _skins(self) -> dict[str, Skin]:
         return skins(self._who)
 
     @cached_property
     def _light(self) -> np.ndarray:
+        """(3,)"""
         return np.array([0.20 * self._where.light, 0.10, 0.30])
 
-    def dancing(self, number: int) -> "Clip":
-        """The same person in the same place, in the motion of another clip."""
+    def dancing(self, number: int) -> "DrawnClip":
+        """Returns the same person in the same place, in the motion of another number (seeds.py)."""
         _ = self._background, self._skins  # what takes time is painted once for both
         other = copy.copy(self)
         other._moves = motion(number, self._where.split)
@@ -62,7 +65,7 @@ class Clip:
         return other
 
     def frame(self, index: int) -> Frame:
-        """Frame `index`; negative ones count from the end."""
+        """Draws frame `index`; negative ones count from the end. Raises IndexError beyond."""
         if not -self.frames <= index < self.frames:
             raise IndexError(f"frame {index} of a clip of {self.frames} frames")
         pose = self._moves.pose((index % self.frames) / FPS)
@@ -72,12 +75,12 @@ class Clip:
         for tube in tubes(self._who, self._skins, bones, self.camera, bow):
             paint_tube(canvas, tube, self._light)
         image = cv2.resize(canvas.image, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        mask = canvas.mask[::2, ::2] | canvas.mask[1::2, ::2] | canvas.mask[::2, 1::2] | canvas.mask[1::2, 1::2]
+        mask = canvas.mask.reshape(self.height, FINE, self.width, FINE).any((1, 3))
         joints = coco_joints(bones, self.camera)
         joints[:, :2] /= FINE
         return Frame(image, np.ascontiguousarray(canvas.parts[::FINE, ::FINE]), mask, joints)
 
-    def _canvas(self, bones: dict, jump: float) -> Canvas:
+    def _canvas(self, bones: dict[str, Segment], jump: float) -> Canvas:
         """The background with the person's shadow on the floor."""
         image, camera = self._background.copy(), self.camera
         size = image.shape[:2]
@@ -97,7 +100,7 @@ class Clip:
 
 
 def _darken(image: np.ndarray, x: float, y: float, rx: float, ry: float) -> None:
-    """Soft elliptic shadow."""
+    """Darkens an image (H, W, 3) uint8 with a soft elliptic shadow; pixels."""
     height, width = image.shape[:2]
     x0, x1 = int(np.clip(x - rx, 0, width)), int(np.clip(x + rx, 0, width))
     y0, y1 = int(np.clip(y - ry, 0, height)), int(np.clip(y + ry, 0, height))
@@ -125,23 +128,14 @@ def _camera(rng: np.random.Generator, who: Person, height: int, width: int) -> C
     return Camera(FINE * height * tall, FINE * width * x, FINE * height * foot)
 
 
-def clip(
-    index: int, split: str = "train", *, frames: int = 48, height: int = 128, width: int = 128,
-    identity: int | None = None, motion: int | None = None, scene: int | None = None,
-) -> Clip:  # fmt: skip
-    """Clip `index` of a split; `identity`, `motion` and `scene` replace the ones that the index stands for."""
-    who = person(index if identity is None else identity, split)
-    moves = _motion(index if motion is None else motion, split)
-    where = _scene(index if scene is None else scene, split)
+def clip(index: int, split: str = "train", *, frames: int = 48, height: int = 128, width: int = 128) -> DrawnClip:
+    """Returns clip `index` of a split ("train" or "held_out"); pixels. Raises ValueError for an unknown split."""
+    who = person(index, split)
     camera = _camera(stream(split, "camera", index), who, height, width)
-    return Clip(who, moves, where, camera, frames, (height, width))
+    return DrawnClip(who, motion(index, split), scene(index, split), camera, frames, (height, width))
 
 
 def still(index: int, split: str = "train", *, height: int, width: int) -> Frame:
-    """Picture `index` of a split: persons, scenes and moments that no clip with a small index shows."""
-    other = 1_000_000 + index
+    """Draws picture `index` of a split: a person, a scene and a moment that no clip shows. Raises ValueError."""
     moment = int(stream(split, "moment", index).integers(0, 200))
-    return clip(other, split, frames=200, height=height, width=width).frame(moment)
-
-
-_motion, _scene = motion, scene
+    return clip(still_number(index), split, frames=200, height=height, width=width).frame(moment)

@@ -7,11 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from .. import dancers
+from ..dancers import seeds
 from ..media.densepose import paint
 from .source import Sample
-
-FPS = 25.0
-OTHER = 1_000_000  # numbers of motions that no clip has for its first
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,15 @@ class DancerClips:
         return self.frames
 
     def fps(self, item: int) -> float:
-        return FPS / self.every
+        return dancers.FPS / self.every
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
+        """Draws the frames in the order asked for. Raises IndexError for none or beyond the end."""
         outside = [i for i in frames if not 0 <= i < self.frames]
         if outside or not len(frames):
             raise IndexError(f"frames {list(frames)}; expected at least one, each in 0..{self.frames - 1}.")
-        shown = _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
-        motions = [shown, *(shown.dancing(item + OTHER * i) for i in range(1, self.dances))]
+        clip = _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
+        motions = [clip, *(clip.dancing(seeds.further_motion(item, turn)) for turn in range(1, self.dances))]
         return _sample([motions[i % self.dances].frame(i * self.every) for i in frames])
 
 
@@ -69,23 +68,25 @@ class DancerStills:
         return 0.0
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
+        """Draws the picture as often as asked for. Raises IndexError for none or another frame than 0."""
         if not len(frames) or any(frames):
             raise IndexError(f"frames {list(frames)} of a picture; expected only 0.")
-        shown = dancers.still(_within(item, self.count), self.split, height=self.height, width=self.width)
-        return _sample([shown] * len(frames))
+        picture = dancers.still(_within(item, self.count), self.split, height=self.height, width=self.width)
+        return _sample([picture] * len(frames))
 
 
 @lru_cache(maxsize=4)
-def _clip(index: int, split: str, frames: int, height: int, width: int) -> "dancers.Clip":
+def _clip(index: int, split: str, frames: int, height: int, width: int) -> dancers.DrawnClip:
     """The last few clips keep their scene and clothes, which cost more than a frame."""
     return dancers.clip(index, split, frames=frames, height=height, width=width)
 
 
 def _within(item: int, count: int) -> int:
+    """Returns the item. Raises IndexError where there is none of that number."""
     if not 0 <= item < count:
         raise IndexError(f"item {item} of {count}.")
     return item
 
 
-def _sample(frames: list) -> Sample:
+def _sample(frames: list[dancers.Frame]) -> Sample:
     return Sample(np.stack([frame.image for frame in frames]), paint(np.stack([frame.parts for frame in frames])))

@@ -37,11 +37,12 @@ _TABLE: tuple[tuple[str, tuple[int, int, int]], ...] = (
 PART_NAMES: tuple[str, ...] = tuple(name for name, _ in _TABLE)
 PART_COLOURS: np.ndarray = np.array([colour for _, colour in _TABLE], np.uint8)  # (25, 3) RGB
 PART_COLOURS.setflags(write=False)
+BACKGROUND: tuple[int, int, int] = _TABLE[0][1]  # RGB
 _BITS = 6  # bits per channel of the lookup: cells of 4 grey levels; neighbouring parts differ by 9 and more
 
 
 def paint(parts: np.ndarray) -> np.ndarray:
-    """Part indices (...) in 0..24 -> RGB uint8 (..., 3)."""
+    """Returns the colours of part indices (...) in 0..24, RGB uint8 (..., 3)."""
     return PART_COLOURS[parts]
 
 
@@ -54,12 +55,11 @@ def _nearest_table() -> np.ndarray:
     return np.stack([(plane + row).argmin(-1) for row in red]).astype(np.uint8).ravel()
 
 
-def nearest_parts(rgb: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
-    """RGB uint8 (..., 3) -> part of the nearest colour, uint8 (...), and how far the colours were from their parts.
+def nearest_parts(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the parts of the nearest colours, uint8 (...), for RGB uint8 (..., 3), and how far the pixels are from them.
 
-    The distances, "mean" and "max" over pixels, are the largest difference over the channels, in grey levels 0..255.
+    The distance, int16 (...), is the largest difference over the channels, in grey levels 0..255.
     """
     cell = (rgb >> (8 - _BITS)).astype(np.int32)
     parts = _nearest_table()[(cell[..., 0] << 2 * _BITS) + (cell[..., 1] << _BITS) + cell[..., 2]]
-    distance = np.abs(rgb.astype(np.int16) - PART_COLOURS[parts]).max(-1)
-    return parts, {"mean": float(distance.mean()), "max": float(distance.max())}
+    return parts, np.abs(rgb.astype(np.int16) - PART_COLOURS[parts]).max(-1)

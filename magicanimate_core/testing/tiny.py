@@ -55,7 +55,7 @@ def write(folder: Path, shape: arch.UNetShape = SHAPE, size: int = 64, frames: i
     files = Files(folder)
     write_base(files.base, shape)
     write_published(files.magicanimate, shape)
-    inputs.write(folder, size=size, frames=frames)
+    inputs.write_inputs(folder, size=size, frames=frames)
     return files
 
 

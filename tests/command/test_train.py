@@ -63,7 +63,7 @@ def test_the_export_animates(trained, tmp_path):
     """The command line opens what training wrote, in the published layout and in half precision."""
     from pack.magicanimate_core.testing import inputs
 
-    photo, clip = inputs.write(tmp_path, size=64, frames=4)
+    photo, clip = inputs.write_inputs(tmp_path, size=64, frames=4)
     export = trained / "2" / "export"
     files = ["--base", export / "base", "--magicanimate", export / "magicanimate"]
     inputs = ["--reference", photo, "--pose", clip, "--out", tmp_path / "out.mp4", "--steps", "1", "--device", "cpu"]

@@ -1,20 +1,20 @@
 """The procedural dancers: repeatable, labelled, smooth, and split into disjoint halves."""
 
-import hashlib
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pack.magicanimate_core.dancers import Clip, clip, still
-from pack.magicanimate_core.dancers.body.motions import HELD_OUT_KINDS, KINDS, Motion, motion
+from pack.magicanimate_core.dancers import DrawnClip, clip, still
+from pack.magicanimate_core.dancers.body.motions import DANCES, HELD_OUT_DANCES, Motion, motion
 from pack.magicanimate_core.dancers.body.moves import stand
 from pack.magicanimate_core.dancers.body.people import person, reserved
 from pack.magicanimate_core.dancers.body.skeleton import Camera
 from pack.magicanimate_core.dancers.places.scenes import scene
+from pack.magicanimate_core.dancers.seeds import further_motion, still_number
 from pack.magicanimate_core.dancers.world import FINE
 from pack.magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
+from pack.scripts.comfyui import PACK
 
 SIZE = 48
 
@@ -23,17 +23,20 @@ def small(index: int, split: str = "train", **options):
     return clip(index, split, height=SIZE, width=SIZE, **options)
 
 
-def digest() -> str:
-    """One number for several pictures of both splits."""
-    frames = [small(index, split).frame(11) for index in range(4) for split in ("train", "held_out")]
-    return hashlib.sha256(b"".join(array.tobytes() for frame in frames for array in frame)).hexdigest()
+DIGEST = """
+import hashlib
+frames = [clip(i, split, height=48, width=48).frame(11) for i in range(4) for split in ("train", "held_out")]
+digest = hashlib.sha256(b"".join(array.tobytes() for frame in frames for array in frame)).hexdigest()
+"""
 
 
 def test_same_world_in_every_process():
-    here = Path(__file__).parent
-    code = f"import sys; sys.path[:0] = {[str(here.parents[1]), str(here)]!r}; import test_dancers as t; print(t.digest())"
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-    assert digest() == digest() == other
+    here, again = {"clip": clip}, {"clip": clip}
+    exec(DIGEST, here)
+    exec(DIGEST, again)
+    script = f"from magicanimate_core.dancers import clip\n{DIGEST}\nprint(digest)"
+    other = subprocess.run([sys.executable, "-c", script], cwd=PACK, capture_output=True, text=True, check=True).stdout
+    assert here["digest"] == again["digest"] == other.strip()
 
 
 def test_colours_are_viridis_and_round_trip():
@@ -43,7 +46,7 @@ def test_colours_are_viridis_and_round_trip():
     assert len(PART_NAMES) == 25
     parts = small(2).frame(0).parts
     again, distance = nearest_parts(paint(parts))
-    assert (again == parts).all() and again.dtype == np.uint8 and distance["max"] == 0
+    assert (again == parts).all() and again.dtype == np.uint8 and not distance.any()
     everything = np.arange(25, dtype=np.uint8)
     noisy = np.clip(paint(everything).astype(int) + [[2, -2, 2]], 0, 255).astype(np.uint8)
     assert (nearest_parts(noisy)[0] == everything).all()
@@ -64,7 +67,7 @@ def test_sides_are_the_persons_own():
     """Seen from the front, right parts are to the left of left ones, and an arm's inside is nearer to the body."""
     who, where = person(0, "train"), scene(0, "train")
     still_motion = Motion(stand, lambda *_: None, "stands", "still", 1.0, 0.0, 0.0, 0.0, False)
-    shown = Clip(who, still_motion, where, Camera(150.0, 100.0, 190.0), 1, (100, 100)).frame(0).parts
+    shown = DrawnClip(who, still_motion, where, Camera(150.0, 100.0, 190.0), 1, (100, 100)).frame(0).parts
     column = {part: np.nonzero(shown == part)[1].mean() for part in range(1, 25) if (shown == part).any()}
     assert {2, 3, 4, 5, 6, 9, 10, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24} <= set(column)
     for right, left in ((3, 4), (6, 5), (9, 10), (13, 14), (18, 16), (16, 15), (15, 17), (22, 20), (19, 21), (23, 24)):
@@ -117,23 +120,31 @@ def test_most_dancers_face_the_camera_and_some_turn_their_back():
 
 
 def test_splits_are_disjoint():
-    assert len(HELD_OUT_KINDS) >= 2 and not set(HELD_OUT_KINDS) & set(KINDS)
+    assert len(HELD_OUT_DANCES) >= 2 and not set(HELD_OUT_DANCES) & set(DANCES)
     for index in range(60):
         who, other = person(index, "train"), person(index, "held_out")
         assert who.seed != other.seed
         assert not reserved(who.top_colours[0], who.bottom_colour)
         assert reserved(other.top_colours[0], other.bottom_colour)
         assert scene(index, "train").name != "before mountains"
-        assert not any(name in str(motion(index, "train")) for name in HELD_OUT_KINDS)
-    assert {motion(index, "held_out").name for index in range(60)} >= set(HELD_OUT_KINDS)
+        assert not any(name in str(motion(index, "train")) for name in HELD_OUT_DANCES)
+    assert {motion(index, "held_out").name for index in range(60)} >= set(HELD_OUT_DANCES)
     with pytest.raises(ValueError, match="expected one of"):
         small(0, "test")
 
 
 def test_a_dancer_can_do_another_motion():
-    one, two = small(3), small(3, motion=4)
-    assert (one.frame(5).image != two.frame(5).image).any()
-    assert small(5, identity=3, scene=3, motion=3).description == one.description
+    one, same, other = small(3), small(3).dancing(3), small(3).dancing(4)
+    assert (one.frame(5).image == same.frame(5).image).all() and one.description == same.description
+    nobody = ~(one.frame(5).mask | other.frame(5).mask)[:8]  # far above the floor's shadow
+    assert (one.frame(5).parts != other.frame(5).parts).any()
+    assert (one.frame(5).image[:8][nobody] == other.frame(5).image[:8][nobody]).all() and nobody.any()
+
+
+def test_clips_stills_and_further_motions_have_different_numbers():
+    clips, indices = set(range(1000)), range(1000)
+    others = [{still_number(i) for i in indices}, *({further_motion(i, turn) for i in indices} for turn in (1, 2, 3))]
+    assert len(clips.union(*others)) == 5 * 1000
 
 
 def test_a_clip_is_a_sequence_of_frames():

@@ -140,7 +140,7 @@ def test_dancer_and_motion(run, nodes, demo_folder, tmp_path):
     from pack.magicanimate_core.testing import inputs
 
     (tmp_path / "inputs").mkdir()
-    photo, clip = inputs.write(tmp_path / "inputs", size=128, frames=5)
+    photo, clip = inputs.write_inputs(tmp_path / "inputs", size=128, frames=5)
     photo.rename(photo.with_name("dancer_2.png"))
     clip.rename(clip.with_name("motion_7.mp4"))
     (tmp_path / "inputs" / "other.mp4").touch()  # not offered
@@ -149,8 +149,8 @@ def test_dancer_and_motion(run, nodes, demo_folder, tmp_path):
     assert (dancer.options, motion.options) == (["dancer_2"], ["motion_7"])
     image, poses, fps = run("MagicAnimateDemoInputs", dancer="dancer_2", motion="motion_7")
     assert fps == 25 and poses.shape == (5, 128, 128, 3)
-    assert np.array_equal((image[0] * 255).round().byte(), inputs.photo(128))
-    drawn = torch.from_numpy(inputs.poses(128, 5))
+    assert np.array_equal((image[0] * 255).round().byte(), inputs.draw_photo(128))
+    drawn = torch.from_numpy(inputs.draw_poses(128, 5))
     assert (poses - drawn / 255).abs().mean() < 0.02  # what the video encoder loses
 
 

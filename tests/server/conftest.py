@@ -20,8 +20,8 @@ def server(tmp_path_factory):
     random_weights.write(base / "models", random_weights.TINY)
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
-    inputs.write(base / "input", size=128, frames=20)
-    inputs.write(base / "input", size=128, frames=18, people=2, name="two_people")
+    inputs.write_inputs(base / "input", size=128, frames=20)
+    inputs.write_inputs(base / "input", size=128, frames=18, people=2, name="two_people")
     packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")
     with Server(find_comfyui(), base, packs=packs) as running:
         yield running

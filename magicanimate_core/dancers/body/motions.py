@@ -9,11 +9,11 @@ from . import moves
 from .moves import Move, wave
 from .skeleton import Pose
 
-KINDS: dict[str, tuple[Move, Move]] = {
+DANCES: dict[str, tuple[Move, Move]] = {
     "sways": (moves.sway, moves.flow),
     "bounces": (moves.bounce, moves.raise_roof),
     "walks": (moves.walk, moves.relaxed),
-    "runs": (moves.run, moves.pump),
+    "runs": (moves.jog, moves.pump),
     "waves": (moves.stand, moves.wave_one),
     "waves both arms": (moves.sway, moves.wave_both),
     "squats": (moves.squat, moves.clap),
@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[Move, Move]] = {
     "does the robot": (moves.stand, moves.robot),
     "churns": (moves.bounce, moves.churn),
 }
-HELD_OUT_KINDS: dict[str, tuple[Move, Move]] = {
+HELD_OUT_DANCES: dict[str, tuple[Move, Move]] = {
     "disco dances": (moves.step_touch, moves.disco),
     "kicks": (moves.kick, moves.punch),
     "reaches up": (moves.bounce, moves.reach),
@@ -64,7 +64,7 @@ class Motion:
         return self.yaw + rest + wide * float(wave)
 
     def pose(self, seconds: float) -> Pose:
-        """The pose at a time."""
+        """Returns the pose at a time."""
         pose, beat = Pose(), 2 * np.pi * self.tempo * seconds + self.phase
         self.legs(pose, beat, self.size)
         self.arms(pose, beat, self.size)
@@ -78,16 +78,19 @@ class Motion:
 
 
 def motion(index: int, split: str) -> Motion:
-    """The motion of a seed: in train the common kinds and mixtures of them; held-out ones are new kinds half of the time."""
+    """Returns the motion of a number: in train the common dances and mixtures of them, half of the held-out ones are new.
+
+    Raises ValueError for an unknown split.
+    """
     rng = stream(split, "motion", index)
     fresh = split == "held_out" and rng.random() < 0.5
-    kinds = HELD_OUT_KINDS if fresh else KINDS
-    name = pick(rng, list(kinds))
-    legs, arms = kinds[name]
+    dances = HELD_OUT_DANCES if fresh else DANCES
+    name = pick(rng, list(dances))
+    legs, arms = dances[name]
     if not fresh and rng.random() < 0.35:
-        other = pick(rng, list(kinds))
-        legs, name = kinds[other][0], name if other == name else f"{name} ({other})"
-    quick = 1.35 if legs in (moves.run, moves.march) else 1.0
+        other = pick(rng, list(dances))
+        legs, name = dances[other][0], name if other == name else f"{name} ({other})"
+    quick = 1.35 if legs in (moves.jog, moves.march) else 1.0
     return Motion(
         legs, arms, name, pick(rng, TURNS), tempo=quick * float(rng.uniform(0.55, 1.05)), size=float(rng.uniform(0.8, 1.15)),
         phase=float(rng.uniform(0, 2 * np.pi)), yaw=float(rng.normal(0, 0.25)), mirror=bool(rng.random() < 0.5),

@@ -10,11 +10,12 @@ Beat = float  # phase of the motion in radians; one cycle is 2 pi
 Move = Callable[[Pose, Beat, float], None]  # changes a pose; the last argument is the amplitude, about 1
 
 
-def wave(beat: float, shift: float = 0.0) -> float:
+def wave(beat: Beat, shift: float = 0.0) -> float:
+    """Smooth -1..1, zero at phase 0."""
     return float(np.sin(beat + shift))
 
 
-def bump(beat: float, shift: float = 0.0) -> float:
+def bump(beat: Beat, shift: float = 0.0) -> float:
     """Smooth 0..1, highest at phase 0."""
     return 0.5 + 0.5 * float(np.cos(beat + shift))
 
@@ -52,7 +53,7 @@ def walk(pose: Pose, beat: Beat, size: float) -> None:
     pose.spine[2] += 0.2 * wave(beat)
 
 
-def run(pose: Pose, beat: Beat, size: float) -> None:
+def jog(pose: Pose, beat: Beat, size: float) -> None:
     for side, shift in ((0, 0.0), (1, np.pi)):
         lift = bump(beat, shift)
         pose.feet[side] += [-0.025, 0.16 * size * wave(beat, shift) - 0.08 * lift, 0.19 * size * lift**2]

@@ -63,7 +63,7 @@ class Person:
 
 
 def reserved(top: str, bottom: str) -> bool:
-    """Whether a pair of colours is worn in the held-out split only; about one pair in five."""
+    """Tells whether a pair of colours is worn in the held-out split only; about one pair in five."""
     names = list(DYES)
     return (3 * names.index(top) + 7 * names.index(bottom)) % 5 == 0
 
@@ -89,6 +89,7 @@ def _colours(rng: np.random.Generator, split: str) -> tuple[str, str]:
 
 
 def person(index: int, split: str) -> Person:
+    """Returns the person of a number. Raises ValueError for an unknown split."""
     rng = stream(split, "person", index)
     bones, hip, shoulder = _bones(rng)
     top, bottom = _colours(rng, split)

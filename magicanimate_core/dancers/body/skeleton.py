@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 SIDES = (1.0, -1.0)  # sign of x: left, right
+PERSPECTIVE = 0.16  # how much larger a body height in front of the floor's origin appears
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Segment:
 
 
 def rotation(axis: int, angle: float) -> np.ndarray:
-    """Rotation (3, 3) about x, y or z."""
+    """Returns the rotation (3, 3) about x, y or z."""
     c, s = np.cos(angle), np.sin(angle)
     i, j = (axis + 1) % 3, (axis + 2) % 3
     out = np.eye(3)
@@ -61,7 +62,7 @@ def rotation(axis: int, angle: float) -> np.ndarray:
 
 
 def _leg(hip: np.ndarray, ankle: np.ndarray, pole: np.ndarray, bones: Bones) -> tuple[np.ndarray, np.ndarray]:
-    """Knee and ankle of a leg that reaches from hip to ankle and bends towards the pole."""
+    """Knee and ankle (3,) of a leg that reaches from hip to ankle and bends towards the pole."""
     a, b = bones.thigh, bones.shin
     way = ankle - hip
     distance = float(np.clip(np.linalg.norm(way), abs(a - b) + 1e-3, (a + b) * 0.999))
@@ -73,7 +74,7 @@ def _leg(hip: np.ndarray, ankle: np.ndarray, pole: np.ndarray, bones: Bones) -> 
 
 
 def aim(start: np.ndarray, end: np.ndarray, front: np.ndarray) -> np.ndarray:
-    """Rotation whose up points from end to start (a hanging limb) and whose front is as near to `front` as can be."""
+    """Returns the rotation (3, 3) of a hanging limb: up from end to start, front as near to `front` as can be; (3,) each."""
     up = (start - end) / np.linalg.norm(start - end)
     front = front - up * (front @ up)
     front /= np.linalg.norm(front)
@@ -82,6 +83,7 @@ def aim(start: np.ndarray, end: np.ndarray, front: np.ndarray) -> np.ndarray:
 
 
 def _legs(pose: Pose, bones: Bones, ground: np.ndarray, pelvis: np.ndarray, middle: np.ndarray) -> dict[str, Segment]:
+    """Rotations (3, 3) of the whole body and of the pelvis, and the pelvis' middle (3,) -> legs and feet by name."""
     out = {}
     for side, sign in enumerate(SIDES):
         outwards, forward, lift = pose.feet[side]
@@ -98,6 +100,7 @@ def _legs(pose: Pose, bones: Bones, ground: np.ndarray, pelvis: np.ndarray, midd
 
 
 def _arms(pose: Pose, bones: Bones, chest: np.ndarray, neck: np.ndarray) -> dict[str, Segment]:
+    """The chest's rotation (3, 3) and the foot of the neck (3,) -> arms and hands by name."""
     out = {}
     for side, sign in enumerate(SIDES):
         swing, lift, twist, elbow = pose.arms[side]
@@ -115,7 +118,7 @@ def _arms(pose: Pose, bones: Bones, chest: np.ndarray, neck: np.ndarray) -> dict
 
 
 def body(pose: Pose, bones: Bones) -> dict[str, Segment]:
-    """All bones of a posed body, by name; left ones end in 0, right ones in 1. The floor is y = 0."""
+    """Returns all bones of a posed body, by name; left ones end in 0, right ones in 1. The floor is y = 0."""
     ground = rotation(1, pose.yaw)
     roll, twist = pose.hips
     pelvis = ground @ rotation(1, twist) @ rotation(2, roll)
@@ -139,17 +142,16 @@ class Camera:
     scale: float
     x: float
     y: float
-    perspective: float = 0.16
 
     def project(self, point: np.ndarray) -> tuple[float, float, float]:
-        """(3,) in body heights -> x, y in pixels and the local scale in pixels per body height."""
-        near = self.scale / (1.0 - self.perspective * float(point[2]))
+        """Returns x, y in pixels and the local scale in pixels per body height of a point (3,) in body heights."""
+        near = self.scale / (1.0 - PERSPECTIVE * float(point[2]))
         x, y, z = (float(v) for v in point)
         return self.x + near * x, self.y - near * y + 0.04 * self.scale * z, near  # the camera looks down a little
 
 
 def coco_joints(bones: dict[str, Segment], camera: Camera) -> np.ndarray:
-    """(17, 3) float32: x, y in pixels, depth towards the camera in body heights; COCO's order."""
+    """Returns joints (17, 3) float32: x, y in pixels, depth towards the camera in body heights; COCO's order."""
     head = bones["head"]
     height = float(np.linalg.norm(head.end - head.start))
     places = ((0, 0.38, 0.36), (0.16, 0.52, 0.3), (-0.16, 0.52, 0.3), (0.34, 0.42, 0.0), (-0.34, 0.42, 0.0))

@@ -2,29 +2,31 @@
 
 import numpy as np
 
+from ..body.people import Colour
 from .tubes import COLUMNS, ROWS
 
-Rgb = tuple[int, int, int]
 ALONG = np.linspace(0, 1, ROWS, dtype=np.float32)[:, None]
 AROUND = np.linspace(-np.pi, np.pi, COLUMNS, endpoint=False, dtype=np.float32)[None, :]
 
 
-def plain(colour: Rgb) -> np.ndarray:
+def plain(colour: Colour) -> np.ndarray:
+    """Returns a texture (ROWS, COLUMNS, 3) of one colour."""
     return np.broadcast_to(np.array(colour, np.float32), (ROWS, COLUMNS, 3)).copy()
 
 
-def mix(base: np.ndarray, colour: Rgb, where: np.ndarray) -> np.ndarray:
-    """`colour` over `base` where a map (ROWS, COLUMNS) is true, or as far as it is one."""
+def mix(base: np.ndarray, colour: Colour, where: np.ndarray) -> np.ndarray:
+    """Lays `colour` over `base` where a map (ROWS, COLUMNS) is true, or as far as it is one."""
     weight = np.broadcast_to(where, (ROWS, COLUMNS)).astype(np.float32)[..., None]
     return base * (1 - weight) + np.array(colour, np.float32) * weight
 
 
-def dark(colour: Rgb, factor: float = 0.72) -> Rgb:
+def dark(colour: Colour, factor: float = 0.72) -> Colour:
+    """Returns a darker shade."""
     return tuple(int(c * factor) for c in colour)
 
 
-def fabric(pattern: str, ground: Rgb, second: Rgb, bands: float = 7.0) -> np.ndarray:
-    """Cloth with a pattern; `bands` is how often it repeats along the tube."""
+def fabric(pattern: str, ground: Colour, second: Colour, bands: float = 7.0) -> np.ndarray:
+    """Returns cloth (ROWS, COLUMNS, 3) with a pattern; `bands` is how often it repeats along the tube."""
     base = plain(ground)
     rows, columns = ALONG * bands, AROUND * (5 / np.pi)
     if pattern == "stripes":
@@ -41,8 +43,8 @@ def fabric(pattern: str, ground: Rgb, second: Rgb, bands: float = 7.0) -> np.nda
     return base
 
 
-def emblem(base: np.ndarray, pattern: str, colour: Rgb, at: float = 0.66) -> np.ndarray:
-    """A print on the chest: a disc with a bar ("logo") or a star; other patterns have none."""
+def emblem(base: np.ndarray, pattern: str, colour: Colour, at: float = 0.66) -> np.ndarray:
+    """Prints on the chest: a disc with a bar ("logo") or a star; other patterns have none."""
     up, side = (ALONG - at) / 0.11, AROUND / 0.62
     if pattern == "logo":
         ring = up**2 + side**2
@@ -54,7 +56,7 @@ def emblem(base: np.ndarray, pattern: str, colour: Rgb, at: float = 0.66) -> np.
 
 
 def folds(base: np.ndarray, seed: int, strength: float = 0.07) -> np.ndarray:
-    """Cloth with soft, random folds that run along and across the tube."""
+    """Lays soft, random folds into cloth (ROWS, COLUMNS, 3), along and across the tube."""
     rng = np.random.default_rng(seed)
     waves = np.zeros((ROWS, COLUMNS), np.float32)
     for _ in range(4):

@@ -1,24 +1,31 @@
 """Head textures: a face on the front of the skull, and the hair as a shell around it."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from ..body.people import DYES, HAIR_COLOURS, SKINS, Person
+from ..body.people import DYES, HAIR_COLOURS, SKINS, Colour, Person
 from .cloth import ALONG, AROUND, dark, mix, plain
 from .tubes import COLUMNS, ROWS
 
 _BIG = 4  # the face is drawn larger and shrunk
 
 
-def _spot(face: np.ndarray, angle: float, up: float, radii: tuple[float, float], colour, tilt: float = 0.0) -> None:
-    """An ellipse at an angle around the head (radians) and height (0 chin, 1 crown); radii in the same units."""
+def _spot(
+    face: np.ndarray, angle: float, up: float, radii: tuple[float, float], colour: Sequence[float], tilt: float = 0.0
+) -> None:
+    """Paints an ellipse on a face (_BIG ROWS, _BIG COLUMNS, 3) uint8.
+
+    It lies at an angle around the head (radians) and a height (0 chin, 1 crown); its radii are in the same units.
+    """
     centre = ((angle / (2 * np.pi) + 0.5) * COLUMNS * _BIG, up * ROWS * _BIG)
     size = (radii[0] / np.pi * COLUMNS * _BIG, 2 * radii[1] * ROWS * _BIG)
     cv2.ellipse(face, (centre, size, tilt), tuple(int(c) for c in colour), -1, cv2.LINE_AA)
 
 
 def face(who: Person) -> np.ndarray:
-    """(ROWS, COLUMNS, 3): eyes, brows, cheeks, mouth; glasses and beard."""
+    """Paints a texture (ROWS, COLUMNS, 3) float32: eyes, brows, cheeks, mouth; glasses and beard."""
     skin = SKINS[who.skin]
     hair = dark(HAIR_COLOURS[who.hair_colour], 0.8)
     big = np.broadcast_to(np.array(skin, np.uint8), (ROWS * _BIG, COLUMNS * _BIG, 3)).copy()
@@ -39,7 +46,8 @@ def face(who: Person) -> np.ndarray:
     return cv2.resize(big, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def _mouth(big: np.ndarray, who: Person, skin) -> None:
+def _mouth(big: np.ndarray, who: Person, skin: Colour) -> None:
+    """On a face (_BIG ROWS, _BIG COLUMNS, 3)."""
     lips = [(1 - 0.6 * who.lips) * 0.72 * s + 0.6 * who.lips * c for s, c in zip(skin, (205, 50, 70), strict=True)]
     wide = 0.24 + 0.1 * who.smile
     if who.smile > 0.4:
@@ -53,6 +61,7 @@ def _mouth(big: np.ndarray, who: Person, skin) -> None:
 
 
 def _glasses(big: np.ndarray) -> None:
+    """On a face (_BIG ROWS, _BIG COLUMNS, 3)."""
     for side in (-1, 1):
         centre = (int((side * 0.42 / (2 * np.pi) + 0.5) * COLUMNS * _BIG), int(0.53 * ROWS * _BIG))
         cv2.ellipse(big, centre, (24, 42), 0, 0, 360, (30, 28, 34), 7, cv2.LINE_AA)
@@ -63,7 +72,7 @@ def _glasses(big: np.ndarray) -> None:
 
 
 def shell(who: Person) -> np.ndarray | None:
-    """(ROWS, COLUMNS, 4): hair or hat around the skull, transparent over the face; None without hair."""
+    """Paints a texture (ROWS, COLUMNS, 4): hair or hat around the skull, transparent over the face; None without hair."""
     if who.hair == "bald":
         return None
     colour = HAIR_COLOURS[who.hair_colour]

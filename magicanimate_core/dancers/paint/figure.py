@@ -1,5 +1,6 @@
 """From a posed body to the tubes of a picture: where each skin lies, and what is in front of what."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,8 @@ from ..body.people import Person
 from ..body.skeleton import Camera, Segment, aim
 from .tubes import ROWS, Skin, Tube
 
+InHead = Callable[[float, float, float], np.ndarray]  # left, up (0 chin, 1 crown), front in the head -> (3,) in space
+# body heights towards the viewer that a limb's middle counts as nearer, so that limbs which touch are painted in order
 BIAS = {"upper_leg": -0.09, "lower_leg": -0.015, "foot": -0.022, "upper_arm": 0.02, "lower_arm": 0.032, "hand": 0.036}
 
 
@@ -29,7 +32,7 @@ def _head(who: Person, skins: dict[str, Skin], bones: dict[str, Segment], camera
     key = float(head.start[2]) + 0.03
     out = [_tube(skins["neck"], camera, neck, float(neck.start[2]) - 0.02), _tube(skins["head"], camera, skull, key)]
 
-    def at(x: float, y: float, z: float) -> np.ndarray:
+    def at(x: float, y: float, z: float) -> np.ndarray:  # (3,)
         return head.start + turn @ np.array([x, y * height, z])
 
     if turn[2, 2] > -0.25:
@@ -43,7 +46,9 @@ def _head(who: Person, skins: dict[str, Skin], bones: dict[str, Segment], camera
     return out + _tails(who, skins, bones, camera, at, key)
 
 
-def _tails(who: Person, skins, bones, camera: Camera, at, key: float) -> list[Tube]:
+def _tails(
+    who: Person, skins: dict[str, Skin], bones: dict[str, Segment], camera: Camera, at: InHead, key: float
+) -> list[Tube]:
     """Hair beyond the shell: it hangs from the head, so it follows the head's top and trails the chest."""
     if "tail" not in skins:
         return []
@@ -77,7 +82,7 @@ def _skirt(who: Person, skin: Skin, bones: dict[str, Segment], camera: Camera, k
 
 
 def tubes(who: Person, skins: dict[str, Skin], bones: dict[str, Segment], camera: Camera, bow: float) -> list[Tube]:
-    """All tubes of a person, far ones first; `bow` bends the torso sideways, in body heights."""
+    """Returns all tubes of a person, far ones first; `bow` bends the torso sideways, in body heights."""
     torso = bones["torso"]
     middle = 0.5 * float(torso.start[2] + torso.end[2])
     out = [replace(_tube(skins["torso"], camera, torso, middle), bend=bow * camera.scale)]

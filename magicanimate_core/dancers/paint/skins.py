@@ -1,5 +1,7 @@
 """The shapes and textures of a person's limbs, clothes and hair: made once per clip."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..body.people import DYES, HAIR_COLOURS, SKINS, Person
@@ -22,11 +24,13 @@ SLEEVES = {"t-shirt": 0.62, "tank top": 0.0, "shirt": 0.75}  # covered part of t
 LOOSE = {"hoodie": 0.012, "jacket": 0.010, "long sleeve": 0.003, "shirt": 0.007, "t-shirt": 0.007, "tank top": 0.0}
 
 
-def _grow(values, factor: float = 1.0) -> np.ndarray:
+def _grow(values: Sequence[float], factor: float = 1.0) -> np.ndarray:
+    """Half widths (ROWS,) that pass through some values."""
     return np.interp(np.linspace(0, 1, ROWS), np.linspace(0, 1, len(values)), values).astype(np.float32) * np.float32(factor)
 
 
 def _limb(name: str, side: int, build: float, texture: np.ndarray, loose: np.ndarray | float = 0.0) -> Skin:
+    """A limb in a texture (ROWS, COLUMNS, 3); `loose` (ROWS,): how far its clothes stand off, in body heights."""
     body = _grow(RADII[name], build)
     cloth = body + np.asarray(loose, np.float32)
     split = OUTSIDE[side] if "arm" in name else 0.0
@@ -130,7 +134,7 @@ def _head_skins(who: Person) -> dict[str, Skin]:
 
 
 def skins(who: Person) -> dict[str, Skin]:
-    """All skins of a person by bone name, plus hair, nose, ears and skirt."""
+    """Makes all skins of a person by bone name, plus hair, nose, ears and skirt."""
     out = {"torso": _torso_skin(who), **_head_skins(who)}
     for side in (0, 1):
         out |= _arm_skins(who, side) | _leg_skins(who, side)

@@ -1,5 +1,7 @@
 """A picture to paint on, in relative coordinates."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -19,7 +21,8 @@ class Easel:
         step = np.linspace(0, 1, max(y1 - y0, 1), dtype=np.float32)[: y1 - y0, None, None]
         self.image[y0:y1] = np.array(first, np.float32) * (1 - step) + np.array(last, np.float32) * step
 
-    def shape(self, points, colour: Rgb) -> None:
+    def shape(self, points: Sequence[tuple[float, float]] | np.ndarray, colour: Rgb) -> None:
+        """Polygon; points (N, 2)."""
         at = np.round(np.array(points) * [self.width * 8, self.height * 8]).astype(np.int32)
         cv2.fillPoly(self.image, [at], tuple(float(c) for c in colour), cv2.LINE_8, 3)
 
@@ -40,4 +43,5 @@ class Easel:
 
 
 def tone(colour: Rgb, factor: float) -> Rgb:
+    """Returns the colour lighter or darker."""
     return tuple(float(np.clip(c * factor, 0, 255)) for c in colour)

@@ -11,7 +11,7 @@ from . import backdrops
 from .easel import Easel
 
 Painter = Callable[[Easel, float, np.random.Generator], None]
-KINDS: dict[str, Painter] = {
+PLACES: dict[str, Painter] = {
     "in a room": backdrops.room,
     "in a street": backdrops.street,
     "in a park": backdrops.park,
@@ -20,7 +20,7 @@ KINDS: dict[str, Painter] = {
     "in a studio": backdrops.studio,
     "before a tiled wall": backdrops.tiles,
 }
-HELD_OUT_KINDS: dict[str, Painter] = {"before mountains": backdrops.mountains}
+HELD_OUT_PLACES: dict[str, Painter] = {"before mountains": backdrops.mountains}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Scene:
         return self.name
 
     def background(self, height: int, width: int, floor: float) -> np.ndarray:
-        """(height, width, 3) uint8; the person's feet are at `floor` times the height, the horizon is above."""
+        """Paints the place, (height, width, 3) uint8, for feet at `floor` times the height; the horizon is above."""
         rng = stream(self.split, "scenery", self.seed)
         easel = Easel(height, width)
         self.paint(easel, float(np.clip(floor - rng.uniform(0.06, 0.16), 0.45, 0.84)), rng)
@@ -45,7 +45,8 @@ class Scene:
 
 
 def scene(index: int, split: str) -> Scene:
+    """Returns the scene of a number. Raises ValueError for an unknown split."""
     rng = stream(split, "scene", index)
-    kinds = HELD_OUT_KINDS if split == "held_out" and rng.random() < 0.3 else KINDS
-    name = pick(rng, list(kinds))
-    return Scene(name, kinds[name], index, split, float(rng.uniform(0.5, 1.0) * rng.choice([-1, 1])))
+    places = HELD_OUT_PLACES if split == "held_out" and rng.random() < 0.3 else PLACES
+    name = pick(rng, list(places))
+    return Scene(name, places[name], index, split, float(rng.uniform(0.5, 1.0) * rng.choice([-1, 1])))
