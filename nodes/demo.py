@@ -4,7 +4,8 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.demo import load_demo, read_frames
+from ..magicanimate_core.host.demo import existing, load_demo
+from ..magicanimate_core.media.reading import read_frames
 from .schema import AppearanceEncoderType, schema
 
 CATEGORY = "MagicAnimate/demo"
@@ -65,8 +66,8 @@ class DemoInputs(io.ComfyNode):
 
     @classmethod
     def execute(cls, dancer: str, motion: str) -> io.NodeOutput:
-        image, _ = read_frames(DEMO / "inputs" / f"{dancer}.png")
-        poses, fps = read_frames(DEMO / "inputs" / f"{motion}.mp4")
+        image, _ = read_frames(Path(existing(DEMO / "inputs" / f"{dancer}.png")))
+        poses, fps = read_frames(Path(existing(DEMO / "inputs" / f"{motion}.mp4")))
         return io.NodeOutput(image, poses, fps)
 
 

@@ -51,7 +51,7 @@ HEAVY = {"comfy", "comfy_api", "diffusers", "transformers", "nodes", "folder_pat
 
 
 @pytest.mark.parametrize(
-    ("room", "more"), [("method", {"av", "cv2"}), ("media", set()), ("weights", {"av", "cv2"}), ("pose", {"av"})]
+    ("room", "more"), [("method", {"av", "cv2"}), ("media", {"cv2"}), ("weights", {"av", "cv2"}), ("pose", {"av", "cv2"})]
 )
 def test_ground_floors_import_neither_comfy_nor_diffusers(room, more):
     script = SCRIPT.format(room=room, forbidden=HEAVY | more)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
@@ -25,7 +26,6 @@ model files:
 """
 
 NAMES = [option.name for option in fields(Settings)]
-PHOTOS, CLIPS = (".png", ".jpg", ".jpeg", ".webp"), (".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 
 def add_arguments(animate: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def read_jobs(options) -> list:
         return [_job_line(line, number, settings, common) for number, line in _lines(options.jobs)]
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
-    photos, clips = _files(options.reference, PHOTOS), _files(options.pose, CLIPS)
+    photos, clips = _files(options.reference, PICTURE_SUFFIXES), _files(options.pose, VIDEO_SUFFIXES)
     several = len(photos) * len(clips) > 1 or options.out.is_dir()
     jobs = []
     for photo in photos:

@@ -9,7 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..media.clip import PoseClip, fit_photo, read_photo
+from ..media.clip import PoseClip
+from ..media.images import fit_photo
+from ..media.pictures import read_photo
 from ..media.writing import video_writer
 from ..options import Settings
 from ..pipeline.animate import clip_conditions
@@ -64,7 +66,7 @@ def run_job(
     job.settings.check_window(models.nets.unet.motion.layout.max_length)
     clip = PoseClip(job.pose, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
-    photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit)  # (1, 3, H, W)
+    photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
     state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files))
     conditions = clip_conditions(models, encode_photo(models.vae, photo), clip, job.prompt, job.negative)
     latents = _denoise(models, conditions, job, state, workers, saving, progress)[: len(clip)]

@@ -6,12 +6,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from ..data import BadItem, Source, open_source
-from ..data.files import FPS
 from ..data.opening import DANCERS
-from ..data.prepare.items import Settings, file_name, prepare_item
+from ..data.prepare.items import PrepareSettings, file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
 from ..disk import whole
 from ..media.images import FITS
+from ..media.reading import DEFAULT_FPS
 
 REPORT = "report.json"
 DESCRIPTION = """Checks clips or pictures with their DensePose, and writes them in one size and frame rate for training.
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--height", type=int, help="pixels, if not square")
     size.add_argument("--fit", choices=FITS, default="crop", help="how both streams are brought to the size (crop)")
     size.add_argument("--fps", type=float, default=25.0, help="frames per second, by the nearest frame; 0: as they are (25)")
-    size.add_argument("--frames-fps", type=float, default=FPS, help="frame rate of clips that are folders of frames (25)")
+    size.add_argument(
+        "--frames-fps", type=float, default=DEFAULT_FPS, help="frame rate of clips that are folders of frames (25)"
+    )
     size.add_argument("--min-frames", type=int, default=24, help="shorter clips are dropped, counted after --fps (24)")
     size.add_argument("--max-frames", type=int, help="of longer clips, the first so many are kept (all)")
     colours = parser.add_argument_group("colours of the DensePose")
@@ -64,12 +66,13 @@ def main(options: argparse.Namespace) -> int:
     return 0 if kept else 1
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    given = {name: getattr(options, name) or options.size for name in ("width", "height")}
-    return Settings(**given, **{f.name: getattr(options, f.name) for f in fields(Settings) if f.name not in given})
+def _settings(options: argparse.Namespace) -> PrepareSettings:
+    given = {option.name: getattr(options, option.name) for option in fields(PrepareSettings)}
+    size = {name: given[name] or options.size for name in ("width", "height")}
+    return PrepareSettings(**given | size)
 
 
-def _open(options: argparse.Namespace, settings: Settings) -> tuple[Source, Folder]:
+def _open(options: argparse.Namespace, settings: PrepareSettings) -> tuple[Source, Folder]:
     if options.shards is not None and options.shards < 1:
         raise ValueError(f"--shards is {options.shards}; expected 1 or more.")
     source = open_source(options.source, height=settings.height, width=settings.width, fps=options.frames_fps)
@@ -81,7 +84,7 @@ def _open(options: argparse.Namespace, settings: Settings) -> tuple[Source, Fold
     return source, Shards(options.out, options.shards) if options.shards else Folder(options.out)
 
 
-def run(source: Source, store: Folder, settings: Settings) -> tuple[list[dict], list[dict]]:
+def run(source: Source, store: Folder, settings: PrepareSettings) -> tuple[list[dict], list[dict]]:
     """(records of kept items, names and reasons of dropped ones). Prints a row for each."""
     kept, dropped, names = [], [], {}
     for item in range(len(source)):
@@ -98,7 +101,7 @@ def run(source: Source, store: Folder, settings: Settings) -> tuple[list[dict], 
     return kept, dropped
 
 
-def _prepared(source: Source, item: int, settings: Settings, store: Folder, name: str) -> dict:
+def _prepared(source: Source, item: int, settings: PrepareSettings, store: Folder, name: str) -> dict:
     """The record of an item that is in the store now. Raises BadItem, and then it is not."""
     record, how = store.record(name), "is done"
     if record is None or record["settings"] != asdict(settings):
@@ -118,7 +121,7 @@ def _extent(of: dict) -> str:
     return f"{width}x{height}" + (f", {of['frames']} frames at {of['fps']:g} fps" if of["fps"] else "")
 
 
-def _report(options: argparse.Namespace, settings: Settings, kept: list[dict], dropped: list[dict]) -> dict:
+def _report(options: argparse.Namespace, settings: PrepareSettings, kept: list[dict], dropped: list[dict]) -> dict:
     report = {
         "source": options.source, "settings": asdict(settings), "shards": options.shards,
         "frames": sum(record["frames"] for record in kept), "size": [settings.width, settings.height],

@@ -4,16 +4,18 @@ clips     ROOT/NAME/video.mp4 and densepose.mp4, or folders of frames: ROOT/NAME
 pictures  ROOT/NAME.png (or .jpg, .webp) and NAME_densepose.png
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ..media.reading import PICTURES, VIDEOS, Blob, Pictures, Unreadable, Video
+from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob, Unreadable
+from ..media.pictures import Pictures
+from ..media.reading import DEFAULT_FPS, Video
 from .source import BadItem, Sample
 
-FPS = 25.0  # of folders of frames, which do not say
 ROLES = ("video", "densepose")
 
 
@@ -26,12 +28,12 @@ class Pair(NamedTuple):
     still: bool = False  # a picture, which has no time
 
 
-class Files:
-    """A source of pairs of files."""
+class FileSource:
+    """A source of pairs of files; `fps` is the frame rate of clips that are folders of frames."""
 
-    def __init__(self, pairs: Sequence[Pair], fps: float = FPS) -> None:
+    def __init__(self, pairs: Sequence[Pair], fps: float = DEFAULT_FPS) -> None:
         self.pairs, self._fps = tuple(pairs), fps
-        self._opened: dict[int, tuple] = {}  # what is known of the files, so that each is indexed once
+        self._opened: dict[int, tuple[Video | Pictures, ...]] = {}  # by item, so that each file is indexed once
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -41,22 +43,24 @@ class Files:
 
     def length(self, item: int) -> int:
         """Frames of the item. Raises BadItem, also when its two streams differ."""
-        with _Named(self.name(item)):
+        with _bad_item(self.name(item)):
             video, densepose = self._streams(item)
             if len(video) != len(densepose):
                 raise Unreadable(f"has {len(video)} frames in the video and {len(densepose)} in the DensePose.")
             return len(video)
 
     def fps(self, item: int) -> float:
-        with _Named(self.name(item)):
-            return 0.0 if self.pairs[item].still else (self._streams(item)[0].fps or self._fps)
+        """Frames per second, 0 for a picture. Raises BadItem."""
+        with _bad_item(self.name(item)):
+            return 0.0 if self.pairs[item].still else float(self._streams(item)[0].fps)
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
+        """The frames in the order asked for. Raises BadItem, and IndexError for none or beyond the item's length."""
         length = self.length(item)
         outside = [i for i in frames if not 0 <= i < length]
         if outside or not len(frames):
             raise IndexError(f"frames {list(frames)} of {self.name(item)}; expected at least one, each in 0..{length - 1}.")
-        with _Named(self.name(item)):
+        with _bad_item(self.name(item)):
             images, poses = (stream.read(frames) for stream in self._streams(item))
             for i, image, pose in zip(frames, images, poses, strict=True):
                 if not image.shape == pose.shape == images[0].shape:
@@ -66,76 +70,73 @@ class Files:
                     )
             return Sample(np.stack(images), np.stack(poses))
 
-    def _streams(self, item: int) -> tuple:
+    def _streams(self, item: int) -> tuple[Video | Pictures, ...]:
+        """The item's video and DensePose. Raises Unreadable."""
         if item not in self._opened:
             pair = self.pairs[item]
-            self._opened[item] = tuple(_stream(role, getattr(pair, role)) for role in ROLES)
+            self._opened[item] = tuple(_stream(role, getattr(pair, role), self._fps) for role in ROLES)
         return self._opened[item]
 
 
-class _Named:
-    """Why a file cannot be used becomes why the item cannot."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Unreadable):
-            reason = str(error)
-            raise BadItem(self.name, reason if reason.startswith("has ") else f"is bad: {reason}") from error
+@contextmanager
+def _bad_item(name: str) -> Iterator[None]:
+    """Raises BadItem, why an item cannot be used, for Unreadable, why its file cannot."""
+    try:
+        yield
+    except Unreadable as error:
+        reason = str(error)
+        raise BadItem(name, reason if reason.startswith("has ") else f"is bad: {reason}") from error
 
 
-def _size(image: np.ndarray) -> str:
+def _size(image: np.ndarray) -> str:  # (H, W, 3)
     return f"{image.shape[1]}x{image.shape[0]}"
 
 
-def _stream(role: str, blobs: tuple[Blob, ...]) -> Video | Pictures:
-    videos = [blob for blob in blobs if blob.name.lower().endswith(VIDEOS)]
+def _stream(role: str, blobs: tuple[Blob, ...], fps: float) -> Video | Pictures:
+    """Opens the files of a role; `fps` is that of pictures. Raises Unreadable for none and for several videos."""
+    videos = [blob for blob in blobs if blob.name.lower().endswith(VIDEO_SUFFIXES)]
     if not blobs:
         raise Unreadable(f"has no {role}.")
     if videos and len(blobs) > 1:
         raise Unreadable(f"has more than one {role}: {', '.join(blob.name for blob in blobs[:4])}; keep one.")
-    return Video(blobs[0]) if videos else Pictures(blobs)
+    return Video(blobs[0]) if videos else Pictures(blobs, fps)
 
 
 def listed(folder: Path) -> list[Path]:
-    """What lies in a folder, by name; hidden and unfinished things (".name", "_name") do not count."""
+    """Lists what lies in a folder, by name; hidden and unfinished things (".name", "_name") do not count."""
     return sorted((path for path in folder.iterdir() if path.name[0] not in "._"), key=lambda path: path.name)
 
 
 def _role_files(folder: Path, role: str) -> tuple[Blob, ...]:
-    """The video file of a role, else the frames in the folder of that name."""
-    found = [p for p in listed(folder) if p.stem == role and p.suffix.lower() in VIDEOS and p.is_file()]
+    """Lists the video file of a role and the frames in the folder of that name."""
+    paths = [p for p in listed(folder) if p.stem == role and p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
     if (folder / role).is_dir():
-        found += [p for p in listed(folder / role) if p.suffix.lower() in PICTURES]
-    return tuple(Blob(path.name if path.parent == folder else f"{role}/{path.name}", path) for path in found)
+        paths += [p for p in listed(folder / role) if p.suffix.lower() in PICTURE_SUFFIXES]
+    return tuple(Blob(path.name if path.parent == folder else f"{role}/{path.name}", path) for path in paths)
 
 
 def is_clip(folder: Path) -> bool:
-    """Whether a folder holds a video or its DensePose."""
-    return any(p.stem in ROLES and (p.is_dir() or p.suffix.lower() in VIDEOS) for p in listed(folder))
+    """Tells whether a folder holds a video or its DensePose."""
+    return any(p.stem in ROLES and (p.is_dir() or p.suffix.lower() in VIDEO_SUFFIXES) for p in listed(folder))
 
 
-def clip_folder(root: Path, fps: float = FPS) -> Files:
-    """Every folder in `root` is a clip; `fps` is that of clips which are folders of frames."""
+def clip_folder(root: Path, fps: float = DEFAULT_FPS) -> FileSource:
+    """Opens `root`, in which every folder is a clip; `fps` is that of clips which are folders of frames."""
     folders = [path for path in listed(root) if path.is_dir()]
-    return Files([Pair(folder.name, *(_role_files(folder, role) for role in ROLES)) for folder in folders], fps)
+    return FileSource([Pair(folder.name, *(_role_files(folder, role) for role in ROLES)) for folder in folders], fps)
 
 
-def image_folder(root: Path) -> Files:
-    """Every picture in `root` that has a DensePose beside it, or should."""
-    found: dict[str, dict[str, list[Blob]]] = {}
+def image_folder(root: Path) -> FileSource:
+    """Opens the pictures in `root` that have a DensePose beside them, or should."""
+    pairs: dict[str, dict[str, list[Blob]]] = {}
     for path in listed(root):
-        if path.suffix.lower() in PICTURES:
+        if path.suffix.lower() in PICTURE_SUFFIXES:
             role = "densepose" if path.stem.endswith("_densepose") else "video"
-            roles = found.setdefault(path.stem.removesuffix("_densepose"), {role: [] for role in ROLES})
+            roles = pairs.setdefault(path.stem.removesuffix("_densepose"), {role: [] for role in ROLES})
             roles[role].append(Blob(path.name, path))
-    return Files([picture(name, **roles) for name, roles in found.items()])
+    return FileSource([picture_pair(name, **roles) for name, roles in pairs.items()])
 
 
-def picture(name: str, video: Sequence[Blob], densepose: Sequence[Blob]) -> Pair:
-    """The pair of a picture. Two files of the same name (a.png, a.jpg) count as two frames, so that they are noticed."""
+def picture_pair(name: str, video: Sequence[Blob], densepose: Sequence[Blob]) -> Pair:
+    """Makes the pair of a picture. Two files of one name (a.png, a.jpg) count as two frames, so that they are noticed."""
     return Pair(name, tuple(video), tuple(densepose), still=True)

@@ -10,12 +10,12 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..media.reading import PICTURES, VIDEOS, Blob
-from .files import ROLES, Files, Pair, picture
+from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob
+from .files import ROLES, FileSource, Pair, picture_pair
 
 
 def expand(pattern: str) -> list[Path]:
-    """Paths of a pattern: {000..007} counts, {a,b} lists, and * ? [] match what exists.
+    """Lists the paths of a pattern: {000..007} counts, {a,b} lists, and * ? [] match what exists.
 
     >>> [str(path) for path in expand("shards/{08..10}.tar")]
     ['shards/08.tar', 'shards/09.tar', 'shards/10.tar']
@@ -33,14 +33,14 @@ def expand(pattern: str) -> list[Path]:
     return [Path(pattern)]
 
 
-def shards(paths: Iterable[Path]) -> Files:
-    """The samples of all shards, ordered by key as a folder is by name. Raises ValueError for what is no tar."""
-    pairs = [pair for path in paths for pair in _samples(path)]
-    return Files(sorted(pairs, key=lambda pair: pair.name))
+def shards(paths: Iterable[Path]) -> FileSource:
+    """Opens the items of all shards, ordered by key as a folder is by name. Raises ValueError for what is no tar."""
+    pairs = [pair for path in paths for pair in _pairs(path)]
+    return FileSource(sorted(pairs, key=lambda pair: pair.name))
 
 
 def members(path: Path) -> list[Blob]:
-    """Files in a tar, in its order. Raises ValueError."""
+    """Lists the files in a tar, in its order. Raises ValueError for what is missing or no tar."""
     if not path.is_file():
         raise ValueError(f"shard {path} does not exist.")
     try:
@@ -51,28 +51,34 @@ def members(path: Path) -> list[Blob]:
 
 
 def split_key(name: str) -> tuple[str, str]:
-    """(key, rest) of a member, as WebDataset splits: at the first dot of the basename. "a/b.video.mp4" -> a/b, video.mp4."""
+    """Returns (key, rest) of a member, split as WebDataset does, at the first dot of the basename.
+
+    >>> split_key("a/b.video.mp4")
+    ('a/b', 'video.mp4')
+    """
     folder, slash, base = name.rpartition("/")
     key, _, rest = base.partition(".")
     return folder + slash + key, rest
 
 
-def _samples(path: Path) -> list[Pair]:
-    found: dict[str, dict[str, list[Blob]]] = {}
+def _pairs(path: Path) -> list[Pair]:
+    """The pairs in a tar. Raises ValueError."""
+    by_key: dict[str, dict[str, list[Blob]]] = {}
     for blob in members(path):
         key, rest = split_key(blob.name)
         if key.rpartition("/")[2]:  # hidden files have none
-            found.setdefault(key, {})[rest.lower()] = [blob]
-    return [pair for key, by_ending in found.items() if (pair := _pair(key, by_ending)) is not None]
+            by_key.setdefault(key, {})[rest.lower()] = [blob]
+    return [pair for key, by_ending in by_key.items() if (pair := _pair(key, by_ending)) is not None]
 
 
 def _pair(key: str, by_ending: dict[str, list[Blob]]) -> Pair | None:
     """The pair of a key; None for a key that only has other files, such as texts."""
-    clip = {role: [b for e in VIDEOS for b in by_ending.get(f"{role}{e}", [])] for role in ROLES}
+
+    def blobs(stem: str, suffixes: tuple[str, ...]) -> list[Blob]:
+        return [blob for suffix in suffixes for blob in by_ending.get(f"{stem}{suffix}".removeprefix("."), [])]
+
+    clip = {role: blobs(role, VIDEO_SUFFIXES) for role in ROLES}
     if any(clip.values()):
         return Pair(key, tuple(clip["video"]), tuple(clip["densepose"]))
-    still = {role: [b for e in PICTURES for b in by_ending.get(f"{prefix}{e}"[1:], [])] for role, prefix in _STILL.items()}
-    return picture(key, **still) if any(still.values()) else None
-
-
-_STILL = {"video": "", "densepose": ".densepose"}  # the picture's own ending is KEY.png
+    still = {"video": blobs("", PICTURE_SUFFIXES), "densepose": blobs("densepose", PICTURE_SUFFIXES)}
+    return picture_pair(key, **still) if any(still.values()) else None

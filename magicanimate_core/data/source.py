@@ -1,4 +1,4 @@
-"""What a source of training frames must answer. Sources are pure: the same files and arguments give the same frames."""
+"""The questions that a source of training frames answers. Sources are pure: the same arguments give the same frames."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -9,8 +9,8 @@ import numpy as np
 class Sample(NamedTuple):
     """Frames of one item and their DensePose."""
 
-    images: np.ndarray  # (n, H, W, 3) uint8 RGB
-    poses: np.ndarray  # (n, H, W, 3) uint8 RGB, DensePose in MagicAnimate's colours
+    images: np.ndarray  # (F, H, W, 3) uint8 RGB
+    poses: np.ndarray  # (F, H, W, 3) uint8 RGB, DensePose in MagicAnimate's colours
 
 
 class BadItem(Exception):
@@ -30,7 +30,8 @@ class Source(Protocol):
     def __len__(self) -> int:
         """Number of items."""
 
-    def name(self, item: int) -> str: ...
+    def name(self, item: int) -> str:
+        """The item's name, without a suffix."""
 
     def length(self, item: int) -> int:
         """Frames of the item, 1 for a picture. Raises BadItem."""
@@ -39,4 +40,4 @@ class Source(Protocol):
         """Frames per second, 0 for a picture. Raises BadItem."""
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
-        """The frames in the order asked for, also repeated ones. Raises BadItem; IndexError beyond the item's length."""
+        """The frames in the order asked for, also repeated ones. Raises BadItem, and IndexError beyond the item's length."""

@@ -3,9 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import av
-import numpy as np
-import torch
 from comfy.controlnet import ControlNet
 from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
@@ -49,11 +46,3 @@ def existing(path: Path) -> str:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: the demo's files belong to the pack; install it with `git clone`.")
     return str(path)
-
-
-def read_frames(path: Path) -> tuple[Tensor, float]:
-    """Frames (F, H, W, 3) in [0, 1] and fps of a video; an image is a video of one frame. Raises FileNotFoundError."""
-    with av.open(existing(path)) as container:
-        stream = container.streams.video[0]
-        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(stream)])
-        return torch.from_numpy(frames).float() / 255, float(stream.average_rate)

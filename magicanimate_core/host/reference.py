@@ -15,11 +15,10 @@ from comfy.patcher_extension import WrapperExecutor, WrappersMP
 from comfy.sd import VAE
 from torch import Tensor
 
-from ..media.images import check_image, target_size
+from ..media.images import check_image, fit_photo, target_size
 from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
 from .control import check_poses_first
-from .resizing import fit_reference
 from .run import KEY, Run, add_wrapper_once, run_of, track_runs
 
 REFERENCE_KEY = f"{KEY}.appearance_encoder"
@@ -38,7 +37,7 @@ def apply_reference_image(
     check_reference(image)
     _check_fit(model, encoder)
     width, height = target_size(width, height, image)
-    return apply_reference(model, encoder, encode_image(vae, fit_reference(image, width, height, fit)))
+    return apply_reference(model, encoder, encode_image(vae, fit_photo(image, width, height, fit)))
 
 
 def check_reference(image: Tensor) -> None:

@@ -41,7 +41,7 @@ def video_writer(path: Path, fps: Fraction | float, width: int, height: int, how
             if how.keyframes is not None:
                 stream.codec_context.gop_size = how.keyframes
 
-            def write(frame: np.ndarray) -> None:
+            def write(frame: np.ndarray) -> None:  # (H, W, 3)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
 
             yield write
@@ -49,7 +49,7 @@ def video_writer(path: Path, fps: Fraction | float, width: int, height: int, how
 
 
 def write_picture(path: Path, rgb: np.ndarray) -> None:
-    """(H, W, 3) uint8 RGB as PNG."""
+    """Writes a picture (H, W, 3) uint8 RGB as PNG."""
     with whole(path) as part, av.open(str(part), "w", format="image2", options={"update": "1"}) as container:
         stream = container.add_stream("png", rate=1)
         stream.height, stream.width, stream.pix_fmt = *rgb.shape[:2], "rgb24"

@@ -1,1 +1,4 @@
-"""The pose video: is it DensePose in this model's colours?"""
+"""The pose video.
+
+palette  is it DensePose in this model's colours? And if it is blurred, sharpened
+"""

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import tracemalloc
 from pathlib import Path
 
 import av
@@ -18,7 +17,7 @@ from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import NAMES
 from pack.magicanimate_core.command.jobs import Job, Saving, job_fingerprint, run_job
 from pack.magicanimate_core.command.state import JobState
-from pack.magicanimate_core.media.clip import PoseClip, read_photo
+from pack.magicanimate_core.media.clip import PoseClip
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.denoise import ALONE
 from pack.scripts.comfyui import PACK as ROOT
@@ -210,30 +209,3 @@ def test_a_process_that_dies_ends_the_job(files, tmp_path):
     output, _ = job.communicate(timeout=120)
     assert job.returncode != 0 and "--resume" in output
     assert state.exists() and not out.exists()
-
-
-def test_pose_clip_reads_any_frame_in_any_order(files):
-    clip, again = PoseClip(files.clip, keep=4), PoseClip(files.clip)
-    expected = again(list(range(20)))
-    for frames in ([0, 1, 2], [10, 11], [3], [19, 0, 5], [5, 4, 4]):
-        assert torch.equal(clip(frames), expected[frames])
-    assert clip.fps == 25 and len(clip) == 20 and clip.size == (64, 64)
-
-
-def test_pose_clip_holds_no_more_frames_than_it_should(files):
-    """Of twenty frames, 12 kB each, those that `keep` says: memory does not grow with the clip."""
-    clip = PoseClip(files.clip, keep=4)
-    tracemalloc.start()
-    for frame in range(20):
-        clip([frame])
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert held < 8 * 64 * 64 * 3
-
-
-def test_photos_with_alpha_are_refused(tmp_path):
-    import cv2
-
-    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 4), np.uint8))
-    with pytest.raises(ValueError, match="a.png has an alpha channel"):
-        read_photo(tmp_path / "a.png")

@@ -11,7 +11,7 @@ from pack.magicanimate_core.dancers import clip
 from pack.magicanimate_core.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.data.prepare import items
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
-from pack.magicanimate_core.pose.palette import is_exact, palette_problem, person, snap, stray
+from pack.magicanimate_core.pose.palette import body_share, is_exact, palette_problem, snap, stray_share
 from pack.tests.data.writing import write_clip, write_video
 from pack.tests.shared import SHARED
 
@@ -234,7 +234,7 @@ def test_small_compressed_clips_pass_and_snapping_repairs_most(tmp_path, drawn, 
     (tmp_path / "in" / "a" / "a.mp4").rename(tmp_path / "in" / "a" / "video.mp4")
     shutil.copy(tmp_path / "in" / "a" / "video.mp4", tmp_path / "in" / "a" / "densepose.mp4")
     poses = open_source(tmp_path / "in").read(0, range(FRAMES)).poses
-    assert palette_problem(poses, 0.5) is None and stray(poses) > 0 and is_exact(snap(poses))
+    assert palette_problem(poses, 0.5) is None and stray_share(poses) > 0 and is_exact(snap(poses))
     wrong = [(nearest_parts(x)[0] != nearest_parts(drawn.poses)[0]).mean() for x in (poses, snap(poses))]
     assert wrong[1] < wrong[0] < 0.15
 
@@ -250,5 +250,5 @@ def test_real_clips_have_the_right_colours(tmp_path):
     source = open_source(tmp_path)
     for item in range(len(source)):
         poses = source.read(item, [source.length(item) // 2]).poses
-        assert palette_problem(poses, 0.2) is None and person(poses) > 0.1
+        assert palette_problem(poses, 0.2) is None and body_share(poses) > 0.1
         assert "BGR" in palette_problem(poses[..., ::-1], 0.5)

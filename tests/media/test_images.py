@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from pack.magicanimate_core.media.images import FITS, check_image, fit_image, target_size
+from pack.magicanimate_core.media.images import FITS, check_image, fit_image, fit_photo, fit_poses, target_size
 
 
 def resize(pixels, width, height):
@@ -29,6 +29,22 @@ def test_crop_keeps_the_middle_and_pad_keeps_everything():
     padded = fit_image(image, 32, 32, "pad", resize, (0.5, 0.25, 0.75))
     assert torch.equal(padded[:, 8:24], image)
     assert torch.equal(padded[0, 0, 0], torch.tensor([0.5, 0.25, 0.75]))
+
+
+def test_an_unknown_fit_is_refused():
+    with pytest.raises(ValueError, match="fit is 'zoom'; expected one of crop, stretch, pad"):
+        fit_photo(torch.zeros(1, 8, 8, 3), 8, 8, "zoom")
+
+
+def test_poses_keep_their_colours_and_photos_their_flat_ones():
+    colours = torch.tensor([[68, 1, 84], [253, 231, 37], [39, 173, 129]], dtype=torch.uint8)
+    poses = colours[torch.randint(0, 3, (2, 21, 35), generator=torch.Generator().manual_seed(0))]
+    fitted = fit_poses(poses, 64, 24, "pad")
+    assert {tuple(c) for c in fitted.reshape(-1, 3).tolist()} == {tuple(c) for c in colours.tolist()}
+    assert (fitted[:, :, 0] == colours[0]).all()  # the background at the sides
+    assert torch.equal(fit_poses(poses.float() / 255, 64, 24, "pad"), fitted.float() / 255)
+    flat = torch.full((1, 20, 30, 3), 77, dtype=torch.uint8)
+    assert (fit_photo(flat, 16, 40, "crop") == 77).all()
 
 
 def test_target_size():

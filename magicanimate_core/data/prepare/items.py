@@ -7,27 +7,27 @@ from pathlib import Path
 
 import numpy as np
 
-from ...pose.palette import is_exact, palette_problem, person, snap, stray
+from ...pose.palette import body_share, is_exact, palette_problem, snap, stray_share
 from .. import BadItem, Sample, Source, fit_sample
 from .writing import write_clip, write_still
 
-LOOKS = 8  # frames of a clip whose colours are looked at
+CHECKED = 8  # frames of a clip whose colours are checked
 CHUNK = 32  # frames in memory at a time
 VISIBLE = 0.002  # share of the picture that a person must cover in the best of these frames
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How items are prepared. An item is done again when one of these has changed."""
+@dataclass(frozen=True, kw_only=True)
+class PrepareSettings:
+    """How items are prepared. An item is done again when one of these has changed. Raises ValueError for what cannot be."""
 
     width: int = 512  # pixels
     height: int = 512
-    fit: str = "crop"
+    fit: str = "crop"  # as in images.fit_image
     fps: float = 25.0  # 0: as it is
     min_frames: int = 24
     max_frames: int | None = None
-    snap: bool = False
-    palette_tolerance: float = 0.5
+    snap: bool = False  # exact colours for every pixel of a pose
+    palette_tolerance: float = 0.5  # share of a figure's pixels that may have colours of no body part
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
@@ -40,49 +40,49 @@ class Settings:
             )
 
 
-def resampled(count: int, fps: float, wanted: float) -> list[int]:
-    """Frames of a clip of `count` frames at `fps` that are shown when it runs at `wanted` fps: the nearest in time.
+def resampled(count: int, fps: float, new_fps: float) -> list[int]:
+    """Lists the frames of a clip of `count` frames at `fps` that are shown at `new_fps` (0: all): the nearest in time.
 
     >>> resampled(7, 30, 15)
     [0, 2, 4, 6]
     """
-    if not wanted or not fps or abs(fps - wanted) < 0.01:
+    if not new_fps or not fps or abs(fps - new_fps) < 0.01:
         return list(range(count))
-    frames = int((count - 1) / fps * wanted + 1e-6) + 1
-    return np.floor(np.arange(frames) * fps / wanted + 0.5).astype(int).clip(0, count - 1).tolist()
+    frames = int((count - 1) / fps * new_fps + 1e-6) + 1
+    return np.floor(np.arange(frames) * fps / new_fps + 0.5).astype(int).clip(0, count - 1).tolist()
 
 
 def file_name(name: str) -> str:
-    """A name that is one file's and one WebDataset key: no dots, no slashes, not hidden."""
+    """Returns a name that is one file's and one WebDataset key: no dots, no slashes, not hidden."""
     return re.sub(r"[^\w-]+", "_", name).lstrip("_") or "item"
 
 
-def examine(source: Source, item: int, settings: Settings) -> tuple[list[int], bool, dict]:
-    """(frames to keep, whether its poses are exact, record). Raises BadItem for what is not fit for training."""
+def examine(source: Source, item: int, settings: PrepareSettings) -> tuple[list[int], bool, dict]:
+    """Returns (frames to keep, whether its poses are exact, record). Raises BadItem for what is not fit for training."""
     name, count, fps = source.name(item), source.length(item), source.fps(item)
     frames = resampled(count, fps, settings.fps)[: settings.max_frames]
     rate = settings.fps or fps
     if fps and len(frames) < settings.min_frames:
         raise BadItem(name, f"is too short: {len(frames)} frames at {rate:g} fps, not {settings.min_frames} or more.")
-    looks = np.unique(np.linspace(0, len(frames) - 1, LOOKS).round().astype(int))
-    seen = source.read(item, [frames[i] for i in looks])
+    checked = np.unique(np.linspace(0, len(frames) - 1, CHECKED).round().astype(int))
+    seen = source.read(item, [frames[i] for i in checked])
     problem = palette_problem(seen.poses, settings.palette_tolerance)
-    if problem and palette_problem(seen.images, settings.palette_tolerance) is None and person(seen.images) > VISIBLE:
+    if problem and palette_problem(seen.images, settings.palette_tolerance) is None and body_share(seen.images) > VISIBLE:
         problem = "and the video are swapped"
     if problem:
         raise BadItem(name, f"has a bad DensePose: it {problem}.")
-    if (visible := max(person(pose[None]) for pose in seen.poses)) < VISIBLE:
+    if (visible := max(body_share(pose[None]) for pose in seen.poses)) < VISIBLE:
         raise BadItem(name, f"shows no person: at most {visible:.1%} of its DensePose is a body part.")
     height, width = seen.images.shape[1:3]
     return frames, is_exact(seen.poses), {
         "name": file_name(name), "frames": len(frames), "fps": rate if fps else 0.0,
         "size": [settings.width, settings.height],
-        "person": round(person(seen.poses), 4), "stray": round(stray(seen.poses), 4),
+        "person": round(body_share(seen.poses), 4), "stray": round(stray_share(seen.poses), 4),
         "source": {"name": name, "frames": count, "fps": fps, "size": [width, height]}, "settings": asdict(settings),
     }  # fmt: skip
 
 
-def prepare_item(source: Source, item: int, settings: Settings, folder: Path) -> dict:
+def prepare_item(source: Source, item: int, settings: PrepareSettings, folder: Path) -> dict:
     """Writes one item's files into a folder and returns its record. Raises BadItem."""
     frames, exact, record = examine(source, item, settings)
     samples = _samples(source, item, frames, settings)
@@ -93,7 +93,8 @@ def prepare_item(source: Source, item: int, settings: Settings, folder: Path) ->
     return record
 
 
-def _samples(source: Source, item: int, frames: list[int], settings: Settings) -> Iterator[Sample]:
+def _samples(source: Source, item: int, frames: list[int], settings: PrepareSettings) -> Iterator[Sample]:
+    """Gives the frames as they are written, CHUNK at a time. Raises BadItem."""
     for start in range(0, len(frames), CHUNK):
         sample = source.read(item, frames[start : start + CHUNK])
         if settings.snap:

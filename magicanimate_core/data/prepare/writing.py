@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...disk import beside, discard, take_place
-from ...media.reading import Blob
+from ...media.blobs import Blob
 from ...media.writing import LOSSLESS, SMOOTH, video_writer, write_picture
 from ..files import listed
 from ..shards import members, split_key
@@ -27,7 +27,7 @@ class Folder:
         self.root = root
 
     def record(self, name: str) -> dict | None:
-        """Of a finished item; None if there is none."""
+        """Returns the record of a finished item; None if there is none."""
         for path in (self.root / name / RECORD, self.root / f"{name}.{RECORD}"):
             if path.is_file():
                 return json.loads(path.read_text())
@@ -35,7 +35,7 @@ class Folder:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """A folder to write the item's files and its record into; they appear at their place when all are written."""
+        """Gives a folder to write the item's files and its record into; they appear at their place when all are written."""
         part = beside(self.root / name)
         discard(part)
         part.mkdir(parents=True)
@@ -53,29 +53,30 @@ class Folder:
             part.rmdir()
 
     def remove(self, name: str) -> None:
-        """Forget an item, if it is one of ours."""
+        """Deletes an item, if there is a record of it."""
         if self.record(name) is not None:
             for path in (self.root / f"{name}.{RECORD}", self.root / f"{name}.png", self.root / f"{name}_densepose.png"):
                 path.unlink(missing_ok=True)
             shutil.rmtree(self.root / name, ignore_errors=True)
 
     def files(self) -> dict[str, dict[str, Blob]]:
-        """What a shard would hold: per item, its files by their endings ("video.mp4", "item.json")."""
-        found: dict[str, dict[str, Blob]] = {}
+        """Lists what a shard would hold: per item, its files by their endings ("video.mp4", "item.json")."""
+        items: dict[str, dict[str, Blob]] = {}
         for path in listed(self.root) if self.root.is_dir() else []:
             if path.is_dir():
-                found[path.name] = {p.name: Blob(p.name, p) for p in listed(path)}
+                items[path.name] = {p.name: Blob(p.name, p) for p in listed(path)}
             else:
                 key, ending = split_key(path.name)
                 ending = f"densepose.{ending}" if key.endswith("_densepose") else ending
-                found.setdefault(key.removesuffix("_densepose"), {})[ending] = Blob(path.name, path)
-        return found
+                items.setdefault(key.removesuffix("_densepose"), {})[ending] = Blob(path.name, path)
+        return items
 
 
 class Shards(Folder):
     """Items are staged in a hidden folder; `pack` puts them into WebDataset shards."""
 
     def __init__(self, root: Path, count: int) -> None:
+        """Indexes the `count` shards or fewer that lie in `root`. Raises ValueError for a broken one."""
         super().__init__(root / ".staged")
         self.out, self.count = root, count
         self._packed: dict[str, dict[str, Blob]] = {}
@@ -86,11 +87,12 @@ class Shards(Folder):
                 self._packed.setdefault(key, {})[ending] = blob
 
     def record(self, name: str) -> dict | None:
+        """Returns the record of a staged or packed item; None if there is none."""
         packed = self._packed.get(name, {}).get(RECORD)
         return super().record(name) or (json.loads(packed.read()) if packed else None)
 
     def pack(self, names: list[str]) -> None:
-        """Write the items of these names, ordered by name, as `count` shards; empty the staging folder."""
+        """Writes the items of these names, ordered by name, as `count` shards; empties the staging folder."""
         items = {**self._packed, **self.files()}
         count = min(self.count, len(names))
         blocks = np.array_split(np.array(sorted(names), object), max(1, count))
@@ -117,7 +119,7 @@ def _write_tar(path: Path, items: dict[str, dict[str, Blob]]) -> None:
 
 
 def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool, record: dict) -> None:
-    """video.mp4, densepose.mp4 and the record; poses of `exact` colours are kept to the bit."""
+    """Writes video.mp4, densepose.mp4 and the record; poses of `exact` colours are kept to the bit."""
     pictures = video_writer(folder / "video.mp4", fps, *record["size"], SMOOTH)
     poses = video_writer(folder / "densepose.mp4", fps, *record["size"], LOSSLESS if exact else SMOOTH)
     with pictures as write_image, poses as write_pose:
@@ -129,7 +131,7 @@ def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool,
 
 
 def write_still(folder: Path, name: str, sample: Sample, record: dict) -> None:
-    """NAME.png, NAME_densepose.png and the record."""
+    """Writes NAME.png, NAME_densepose.png and the record."""
     for ending, rgb in (("", sample.images[0]), ("_densepose", sample.poses[0])):
         write_picture(folder / f"{name}{ending}.png", rgb)
     (folder / f"{name}.{RECORD}").write_text(json.dumps(record, indent=1))

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...data import Sample
-from ...media.densepose import PART_COLOURS
+from ...media.densepose import BACKGROUND
 from ...media.writing import write_picture
 from ...pipeline.latents import decode, encode, from_pixels, to_pixels
 from ...weights.architecture import LATENT_SCALE
@@ -111,7 +111,7 @@ class VaeTask:
 
 def crop(image: np.ndarray, pose: np.ndarray | None, size: int, rng: np.random.Generator) -> np.ndarray:
     """A square of an image (H, W, 3), around a place of the body that `pose` (H, W, 3) shows, else anywhere."""
-    body = np.flatnonzero((pose != PART_COLOURS[0]).any(-1)) if pose is not None else ()
+    body = np.flatnonzero((pose != BACKGROUND).any(-1)) if pose is not None else ()
     top, left = (int(rng.integers(0, side - size + 1)) for side in image.shape[:2])
     if len(body):
         centre = divmod(int(rng.choice(body)), image.shape[1])
