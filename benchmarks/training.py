@@ -2,10 +2,11 @@
 
     python -m benchmarks.training [--size 512] [--frames 16]
 
-Nets, losses and the way back are the real ones (training/system.py) at Stable Diffusion 1.5's sizes; only the numbers are
-missing. Operations: matmul and convolution, multiply-add = 2. Memory: weights that learn in fp32 with gradient and two Adam
-moments (16 bytes each), frozen ones in 16 bits, and what autograd keeps for the way back in 16 bits, with fused attention
-(which keeps no attention maps). cuDNN's workspaces, fragmentation and the VAE come on top: about 2 GiB.
+Nets, losses and the way back are the real ones (training/animation.py, training/objective.py) at Stable Diffusion 1.5's
+sizes; only the numbers are missing. Operations: matmul and convolution, multiply-add = 2. Memory: weights that learn in
+fp32 with gradient and two Adam moments (16 bytes each), frozen ones in 16 bits, and what autograd keeps for the way back in
+16 bits, with fused attention (which keeps no attention maps). cuDNN's workspaces, fragmentation and the VAE come on top:
+about 2 GiB.
 """
 
 import argparse
@@ -14,9 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from magicanimate_core.method.motion_module import MotionLayout, MotionModule
-from magicanimate_core.pipeline.base import build_unet
-from magicanimate_core.training.animation import Animation
+from magicanimate_core.testing.tiny_training import random_batch, random_nets
+from magicanimate_core.training.objective import Objective
 from magicanimate_core.weights import architecture as arch
 
 
@@ -27,27 +27,12 @@ class Cost:
     kept: float  # GiB, for the way back
 
 
-def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Animation:
-    from diffusers import ControlNetModel
-
-    unet, encoder = build_unet(shape), build_unet(shape)
-    controlnet = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=arch.HINT_WIDTHS)
-    motion = MotionModule(MotionLayout(arch.temporal_widths(shape))) if stage == "2" else None
-    module = Animation(unet, encoder, controlnet, motion, torch.empty(1, 77, shape.context_width), stage).train()
+def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Objective:
+    """Builds the nets of a stage with the loss of their batches."""
+    nets = random_nets(stage, shape, text=torch.empty(1, 77, shape.context_width), zeros=True).train()
     if checkpointing:
-        module.enable_gradient_checkpointing()
-    return module
-
-
-def batch(references: int, frames: int, size: int) -> dict:
-    latent = (4, size // 8, size // 8)
-    return {
-        "latents": torch.empty(references, frames, *latent), "noise": torch.empty(references, frames, *latent),
-        "reference": torch.empty(references, *latent), "poses": torch.empty(references, frames, 3, size, size),
-        "timesteps": torch.empty(references, dtype=torch.long),
-        "with_reference": torch.ones(references, dtype=torch.bool, device="cpu"),
-        "rollout": torch.zeros(references, dtype=torch.bool, device="cpu"),
-    }  # fmt: skip
+        nets.enable_gradient_checkpointing()
+    return Objective(nets)
 
 
 def is_attention_map(tensor: torch.Tensor) -> bool:
@@ -79,11 +64,11 @@ class Kept:
 
 def cost(stage: str, references: int, frames: int, size: int, checkpointing: bool, shape=arch.SD15) -> Cost:
     with torch.device("meta"):
-        module, given = full_size(stage, shape, checkpointing), batch(references, frames, size)
+        module, batch = full_size(stage, shape, checkpointing), random_batch(references, frames, size)
     kept = Kept(module)
     with FlopCounterMode(display=False) as operations:
         with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor):
-            loss = module(given)
+            loss = module(batch)
         loss.backward()
     learning = sum(p.numel() for p in module.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in module.parameters()) - learning

@@ -3,16 +3,16 @@
 import argparse
 from pathlib import Path
 
-from ..training.config import STAGES, check, read_config
+from ..training.config import check_files
+from ..training.config_files import config_text, read_config
+from ..training.stages import STAGES
 
 DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
-EPILOG = """stages, in this order:
-  vae, scratch   only for a model from nothing: a small VAE, then base UNet, encoder and ControlNet together
-  1              appearance encoder and ControlNet, the base frozen, no temporal layers (paper Eq. 5)
-  2              the temporal attention layers only (Eq. 6)
-  decoder        only for a model from nothing: its VAE's decoder once more, on latents as the finished nets make them
+EPILOG = f"""stages, in this order:
+{chr(10).join(f"  {stage.name:<10}{stage.about}" for stage in STAGES.values())}
 
 examples:
+  python -m magicanimate_core train --options > my.yaml                    (every option, explained)
   python -m magicanimate_core train my.yaml --stage 1 --out runs/mine
   python -m magicanimate_core train my.yaml --stage 2 --out runs/mine      (starts with what stage 1 exported)
   accelerate launch --multi_gpu -m magicanimate_core train my.yaml ...     (several GPUs or machines)
@@ -23,35 +23,40 @@ the published layouts, for the loader nodes and for `animate --magicanimate FOLD
 """
 
 
+class PrintOptions(argparse.Action):
+    """Prints the captioned config and leaves, whatever else is given or missing."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(config_text(), end="")
+        parser.exit()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", type=Path, help="magicanimate_core/training/config.yaml explains every option")
+    """Adds what `train` understands."""
+    parser.add_argument("config", type=Path, help="options that differ from their defaults; --options shows all of them")
     parser.add_argument("--stage", choices=STAGES, required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, metavar="EXPORT", help="an export to start with (default: the stage before's)")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change an option of the config")
+    parser.add_argument("--options", action=PrintOptions, nargs=0, help="print a config with every option explained")
 
 
-def main(options) -> None:
-    if not options.config.is_file():
-        raise FileNotFoundError(f"config {options.config} does not exist.")
-    config = read_config(options.config, options.stage, options.set)
-    check(config)
-    previous = options.start or earlier_export(options.out, options.stage)
-    folder = options.out / options.stage
+def main(options: argparse.Namespace) -> None:
+    """Trains a stage and prints what it wrote. Raises ValueError or OSError, a sentence, for what cannot be used."""
+    for path in (options.config, options.start):
+        if path is not None and not path.exists():
+            raise FileNotFoundError(f"{path} does not exist.")
+    stage = STAGES[options.stage]
+    config = read_config(options.config, stage.name, STAGES, options.set)
+    check_files(config)
+    folder = options.out / stage.name
     folder.mkdir(parents=True, exist_ok=True)
-    from ..training import stages  # what takes time to import comes after what may be wrong
-
-    if options.stage == "vae":
-        written = stages.train_vae(config, folder, options.start)
-    elif options.stage == "decoder":
-        written = stages.train_decoder(config, folder, previous)
-    else:
-        written = stages.train_nets(config, options.stage, folder, previous)
+    written = stage.train(stage, config, folder, options.start or earlier_export(options.out, stage.name))
     print("\n".join(f"wrote {path}" for path in written))
 
 
 def earlier_export(out: Path, stage: str) -> Path | None:
-    """The export of the nearest stage before this one that has run in the same folder."""
-    before = STAGES[: STAGES.index(stage)]
-    found = [out / name / "export" for name in reversed(before) if (out / name / "export").is_dir()]
-    return found[0] if found else None
+    """Returns the export of the nearest stage before this one that has run in the same folder, None where none has."""
+    before = list(STAGES)[: list(STAGES).index(stage)]
+    exports = [out / name / "export" for name in reversed(before) if (out / name / "export").is_dir()]
+    return exports[0] if exports else None

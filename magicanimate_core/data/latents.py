@@ -1,6 +1,8 @@
 """A source whose pictures are encoded once: for small sets that are seen often."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,8 +14,15 @@ from ..media.densepose import PART_COLOURS, nearest_parts
 from . import BadItem, Sample, Source
 
 
+class Encoded(NamedTuple):
+    """Frames of one item as a VAE's latents, and their DensePose."""
+
+    latents: np.ndarray  # (F, 4, h, w) fp32
+    poses: np.ndarray  # (F, H, W, 3) uint8 RGB, DensePose in MagicAnimate's colours
+
+
 class LatentCache:
-    """`source` with latents (n, 4, h, w) fp32 in place of pictures, and poses in the exact colours of their parts.
+    """`source`, read as `Encoded` in place of `Sample`: latents for pictures, and poses in the exact colours of their parts.
 
     Everything lies in memory; `path` keeps it for the next run. Bad items are left out and listed in `dropped`.
     """
@@ -52,10 +61,11 @@ class LatentCache:
     def fps(self, item: int) -> float:
         return self._fps(int(self.name(item).split()[0]))  # its number in the source
 
-    def read(self, item: int, frames) -> Sample:
+    def read(self, item: int, frames: Sequence[int]) -> Encoded:
+        """Returns the frames' latents in the order asked for."""
         _, latents, parts = self._items[item]
         chosen = np.asarray(frames)
-        return Sample(latents[chosen].float().numpy(), PART_COLOURS[parts[chosen].numpy()])
+        return Encoded(latents[chosen].float().numpy(), PART_COLOURS[parts[chosen].numpy()])
 
 
 class Items(torch.utils.data.Dataset):

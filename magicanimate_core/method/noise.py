@@ -1,7 +1,7 @@
-"""Initial noise and the noise schedule of MagicAnimate."""
+"""Initial noise, the noise schedule of MagicAnimate, and the one algebra of picture, noise and velocity."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 TRAIN_TIMESTEPS = 1000
 
@@ -9,6 +9,40 @@ TRAIN_TIMESTEPS = 1000
 def betas() -> Tensor:
     """Variances of the forward process: linear in beta, unlike Stable Diffusion's own (linear in sqrt(beta)). (1000,)"""
     return torch.linspace(0.00085, 0.012, TRAIN_TIMESTEPS)
+
+
+class Schedule(nn.Module):
+    """How much of a picture and how much noise is left at each timestep; Eq. 4's forward process and its inverses.
+
+    Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # alpha bar, (1000,); computed, so no file holds it
+        self.register_buffer("alphas", torch.cumprod(1 - betas(), 0), persistent=False)
+
+    def at(self, t: Tensor, like: Tensor) -> Tensor:
+        """Returns alpha bar of t (N,), ready to be multiplied with `like` (N, ...): (N, 1, ..., 1)."""
+        return self.alphas[t].reshape(-1, *[1] * (like.ndim - 1))
+
+    def noisy(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """Returns z_t of the forward process, (N, ...)."""
+        alpha = self.at(t, clean)
+        return alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
+
+    def clean(self, noisy: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """Returns the z_0 from which this noise leads to z_t, (N, ...)."""
+        alpha = self.at(t, noisy)
+        return (noisy - (1 - alpha).sqrt() * noise) / alpha.sqrt()
+
+    def noise(self, noisy: Tensor, velocity: Tensor, t: Tensor) -> Tensor:
+        """Returns the noise in z_t, (N, ...), of a net that says v = sqrt(alpha bar) eps - sqrt(1 - alpha bar) z_0.
+
+        (Salimans & Ho, 2022)
+        """
+        alpha = self.at(t, noisy)
+        return (1 - alpha).sqrt() * noisy + alpha.sqrt() * velocity
 
 
 def official_timesteps(steps: int) -> list[int]:

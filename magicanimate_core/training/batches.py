@@ -2,110 +2,142 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from ..data import BadItem, Source
-from ..media.densepose import nearest_parts
-from .animation import VIDEO, draw_timesteps
-from .draws import Joint, generator, pick_frames, pick_reference
-from .from_nothing.guide import EVERY
+from ..data import BadItem, Sample, Source
+from ..data.latents import Encoded
+from ..method.motion_module import MotionLayout
+from .batch import Drawn
+from .draws import Joint, draw_frames, draw_reference, draw_timesteps, generator
+from .from_nothing.person import coarse_parts
+from .sections import Section, above, at_least, between, each, setting
 
 ATTEMPTS = 100  # so many items in a row may be bad before training gives up
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """How batches are drawn. The config file explains each (training/config.yaml)."""
+@dataclass(frozen=True, kw_only=True)
+class Drawing(Section):
+    """How batches are drawn."""
 
-    batch: int = 1
-    frames: int = 16
-    targets: int = 1
-    stride: tuple[int, int] = (1, 4)
-    image_batch: int = 4
-    drop_reference: float = 0.1
-    rollout: float = 0.0
-    shift: float = 1.0
+    name: ClassVar[str] = "drawing"
+
+    batch: int = setting(1, "references in a batch, on each process", at_least(1))
+    frames: int = setting(
+        16,
+        "K: frames of a clip in stage 2 (at most 24)",
+        between(2, MotionLayout.max_length, ", as far as the temporal layers' positions go"),
+    )
+    stride: tuple[int, ...] = setting(
+        (1, 4), "sampling rate: every so many frames of a clip, drawn between the two", each(at_least(1), 2)
+    )
+    targets: int = setting(1, "stage 1: target frames for each reference. More share one pass of the encoder", at_least(1))
+    image_batch: int = setting(4, "stage 2: pictures, or single frames, in a batch", at_least(1))
+    shift: float = setting(
+        1.0,
+        "above 1: more timesteps of high noise, where only the conditions tell what to draw\n"
+        "(Esser et al., 2024); 8 draws half of them above 890",
+        above(0),
+    )
+    drop_reference: float = setting(
+        0.1, "share of samples without reference, so that guidance (cfg) has an unconditional half", between(0, 1)
+    )
+    rollout: float = setting(
+        0.0,
+        "share of batches whose noisy latents are the nets' own first step from noise, mistakes and\n"
+        "flicker included, as they meet them when they sample. Such a batch costs half as much again",
+        between(0, 1),
+    )
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for values that cannot be used, alone or together."""
+        super().__post_init__()
+        if self.stride[0] > self.stride[1]:
+            raise ValueError(f"drawing.stride is {list(self.stride)}; expected the least and the most, for example [1, 4].")
 
 
 class Batches:
-    """Draws for one stage from a set of clips and a set of pictures, both already latents or still pixels.
+    """Draws from a set of clips and a set of pictures, both already latents or still pixels; `temporal`: also whole clips.
 
     `skipped` counts the items that could not be read, by name and reason.
     """
 
-    def __init__(self, stage: str, clips: Source, images: Source | None, drawing: Drawing, joint: Joint, seed: int):
-        self.video = stage in VIDEO
-        if images is None and (joint.tau_1 if self.video else joint.tau_0) > 0:
+    def __init__(
+        self, clips: Source, images: Source | None, drawing: Drawing, joint: Joint, *, temporal: bool, seed: int
+    ) -> None:
+        """Raises ValueError where there are no pictures that `joint` asks for."""
+        if images is None and (joint.tau_1 if temporal else joint.tau_0) > 0:
             raise ValueError("Joint training needs an image set: give data.images, or set tau_0 and tau_1 to 0.")
         self.clips, self.images = clips, images
-        self.drawing, self.joint, self.seed = drawing, joint, seed
+        self.drawing, self.joint, self.temporal, self.seed = drawing, joint, temporal, seed
         self.skipped: Counter[str] = Counter()
 
-    def __call__(self, step: int, part: int, rank: int) -> dict[str, Tensor]:
-        """One kind of Eq. 7 for the whole batch, so that it is one tensor."""
+    def __call__(self, step: int, part: int, rank: int) -> Drawn:
+        """Draws one kind of Eq. 7 for the whole batch, so that it is one tensor."""
         rng = generator(self.seed, step, part, rank)
-        kind = self.joint.kind(2 if self.video else 1, float(rng.random()))
-        frames = self.frames(kind)
-        count = self.count(kind)
+        kind = self.joint.kind(self.temporal, float(rng.random()))
+        frames, count = self.frames(kind), self.count(kind)
         items = [self.item(rng, kind, frames) for _ in range(count)]
-        targets, references, poses, reference_poses = (np.stack(column) for column in zip(*items, strict=True))
-        name = "latents" if targets.dtype != np.uint8 else "pixels"
-        latent = targets.shape[2:] if name == "latents" else (4, *(side // 8 for side in targets.shape[2:4]))
-        return {
-            name: torch.from_numpy(targets),  # (R, F, 4, h, w), or (R, F, H, W, 3) uint8
-            f"reference_{name}": torch.from_numpy(references),  # (R, 4, h, w), or (R, H, W, 3) uint8
-            "poses": torch.from_numpy(poses),  # (R, F, H, W, 3) uint8
-            "parts": coarse_parts(poses),  # (R, F, H / 4, W / 4) uint8
-            "reference_parts": coarse_parts(reference_poses),  # (R, H / 4, W / 4) uint8
-            "timesteps": draw_timesteps(rng, count, self.drawing.shift),
-            "noise": torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
-            "with_reference": torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
-            "rollout": torch.full((count,), rng.random() < self.drawing.rollout),  # all or none: one more run of the nets
-        }
+        pictures, poses = zip(*items, strict=True)  # the reference is the last of each
+        targets = np.stack([of_item[:frames] for of_item in pictures])
+        target_poses = np.stack([of_item[:frames] for of_item in poses])
+        encoded = isinstance(items[0], Encoded)
+        latent = targets.shape[2:] if encoded else (4, *(side // 8 for side in targets.shape[2:4]))
+        return Drawn(
+            targets=torch.from_numpy(targets),
+            reference=torch.from_numpy(np.stack([of_item[-1] for of_item in pictures])),
+            encoded=encoded,
+            poses=torch.from_numpy(target_poses),
+            parts=coarse_parts(target_poses),
+            reference_parts=coarse_parts(np.stack([of_item[-1] for of_item in poses])),
+            timesteps=draw_timesteps(rng, count, self.drawing.shift),
+            noise=torch.from_numpy(rng.standard_normal((count, frames, *latent), np.float32)),
+            with_reference=torch.from_numpy(rng.random(count) >= self.drawing.drop_reference),
+            rollout=bool(rng.random() < self.drawing.rollout),  # all or none: one more run of the nets
+        )
 
     def count(self, kind: str) -> int:
-        """References in a batch: so many that batches of single frames are not smaller than the others."""
-        if self.video:
+        """Returns the references in a batch: so many that batches of single frames are not smaller than the others."""
+        if self.temporal:
             return self.drawing.batch if kind == "clip" else self.drawing.image_batch
         return self.drawing.batch * self.drawing.targets if kind == "image" else self.drawing.batch
 
     def frames(self, kind: str) -> int:
-        """Target frames per reference."""
+        """Returns the target frames of each reference."""
         if kind == "image":
             return 1
         if kind == "clip":
             return self.drawing.frames
-        return 1 if self.video else self.drawing.targets
+        return 1 if self.temporal else self.drawing.targets
 
-    def item(self, rng: np.random.Generator, kind: str, frames: int):
-        """(targets, reference, poses, reference's pose) of a readable item; bad ones are counted and drawn again."""
+    def item(self, rng: np.random.Generator, kind: str, frames: int) -> Sample | Encoded:
+        """Reads a random item: its targets, then its reference, which for "image" is the target itself.
+
+        Bad items are counted and drawn again. Raises ValueError when there are too many of them.
+        """
         source = self.images if kind == "image" else self.clips
         for _ in range(ATTEMPTS):
             index = int(rng.integers(0, len(source)))
             try:
-                return self._read(rng, source, index, kind, frames)
+                return source.read(index, [0] if kind == "image" else self.chosen(rng, source, index, kind, frames))
             except BadItem as error:
                 self.skipped[str(error)] += 1
         raise ValueError(f"{ATTEMPTS} items in a row could not be used; the last: {max(self.skipped)}.")
 
-    def _read(self, rng: np.random.Generator, source: Source, index: int, kind: str, frames: int):
-        if kind == "image":  # the pose is estimated from the picture itself: reconstruction
-            sample = source.read(index, [0])
-            return sample.images, sample.images[0], sample.poses, sample.poses[0]
+    def chosen(self, rng: np.random.Generator, source: Source, index: int, kind: str, frames: int) -> list[int]:
+        """Draws target frames of a clip, and another frame as reference. Raises BadItem for a clip that is too short."""
         length = source.length(index)
         if kind == "clip":
-            targets = pick_frames(rng, length, frames, self.drawing.stride)
+            targets = draw_frames(rng, length, frames, self.drawing.stride)
             if targets is None:
                 raise BadItem(source.name(index), f"has {length} frames, too few for {frames} at the least stride")
         else:
-            targets = sorted(rng.choice(length, min(frames, length), replace=length < frames).tolist())
-        sample = source.read(index, [*targets, pick_reference(rng, length, targets)])
-        return sample.images[:-1], sample.images[-1], sample.poses[:-1], sample.poses[-1]
+            targets = sorted(rng.choice(length, frames, replace=length < frames).tolist())
+        return [*targets, draw_reference(rng, length, targets)]
 
-
-def coarse_parts(poses: np.ndarray) -> Tensor:
-    """Body parts of every fourth pixel of DensePose pictures (..., H, W, 3): (..., H / 4, W / 4) uint8."""
-    return torch.from_numpy(nearest_parts(poses[..., ::EVERY, ::EVERY, :])[0])
+    def report_skipped(self) -> None:
+        """Prints what could not be read, and how often it was drawn."""
+        for reason, count in self.skipped.most_common():
+            print(f"skipped {count} times: {reason}")

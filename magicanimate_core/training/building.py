@@ -1,9 +1,12 @@
 """The nets that a stage starts with: from files where there are some, else new, as the paper begins."""
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+from accelerate import PartialState
 from torch import nn
 
 from ..method.motion_module import MotionLayout, MotionModule
@@ -12,43 +15,56 @@ from ..pipeline.base import Base, build_unet, load_autoencoder, load_base, read_
 from ..pipeline.models import load_controlnet, load_motion
 from ..weights import architecture as arch
 from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
-from .animation import VIDEO, Animation
+from .animation import Animation
 from .config import Config, ModelFiles
 
+if TYPE_CHECKING:
+    from .stages import Stage
 
-def animation(config: Config, stage: str, base: Base, previous: Path | None) -> Animation:
-    """The module that the stage trains. previous: an export of an earlier stage, which goes before the config's files."""
+
+def build_nets(stage: "Stage", config: Config, previous: Path | None) -> tuple[nn.Module, Animation]:
+    """Returns the VAE and the nets of a stage, the VAE on this process's device.
+
+    previous: an export of an earlier stage, which goes before the config's files. Raises ValueError where there is no base.
+    """
+    base = load_or_build_base(config, previous)
+    vae = base.vae.eval().requires_grad_(False).to(PartialState().device)  # that of this process, where there are several
     torch.manual_seed(config.seed)  # new weights
     shape = arch.unet_shape(shapes_of(base.unet.state_dict()))
     files = starting_files(config.model, previous)
-    module = Animation(
+    nets = Animation(
         base.unet,
-        encoder_unet(files.get("appearance_encoder"), base.unet),
-        controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths, stage == "scratch"),
-        motion_module(files.get("temporal_attention"), shape) if stage in VIDEO else None,
+        build_encoder(files.get("appearance_encoder"), base.unet),
+        build_controlnet(files.get("densepose_controlnet"), base.unet, config.model.hint_widths, random=stage.fresh),
+        build_motion_module(files.get("temporal_attention"), shape) if stage.temporal else None,
         base.text_encoder(prompts.token_ids("", None))[0].detach(),
-        stage,
-        base.prediction,
-        config.loss,
+        trains=stage.trains,
+        prediction=base.prediction,
     )
-    if config.loss.gradient_checkpointing:
-        module.enable_gradient_checkpointing()
-    return module
+    if config.run.gradient_checkpointing:
+        nets.enable_gradient_checkpointing()
+    if config.run.half is not None:
+        nets.halve_frozen(config.run.half)
+    return vae, nets
 
 
-def starting_files(files: ModelFiles, previous: Path | None) -> dict[str, Path]:
-    """Files of the published layout to start from, by their names; what is missing begins anew."""
-    found = {}
+def starting_files(files: ModelFiles, previous: Path | None) -> Mapping[str, Path]:
+    """Returns files of the published layout to start from, by their names; what is missing begins anew."""
+    places: dict[str, Path] = {}
     for folder in (Path(files.magicanimate) if files.magicanimate else None, previous and previous / "magicanimate"):
         for name, place in PUBLISHED.items():
             for path in (folder / place, (folder / place).with_suffix(".safetensors")) if folder else ():
                 if path.is_file():
-                    found[name] = path
-    return found
+                    places[name] = path
+    return places
 
 
-def base_model(files: ModelFiles, previous: Path | None) -> Base:
-    """The Stable Diffusion 1.5 of an earlier stage's export, else the config's, else a new one with an earlier VAE."""
+def load_or_build_base(config: Config, previous: Path | None) -> Base:
+    """Returns the Stable Diffusion 1.5 of an earlier stage's export, else the config's, else a new one with an earlier VAE.
+
+    Raises ValueError where there is none of them.
+    """
+    files = config.model
     vae = Path(files.vae) if files.vae else None
     if previous and (previous / "base" / "unet").is_dir():
         return load_base(previous / "base", vae)
@@ -58,27 +74,29 @@ def base_model(files: ModelFiles, previous: Path | None) -> Base:
         raise ValueError(
             "model.base names no Stable Diffusion 1.5: give one, or model.widths of a new one after a VAE's export."
         )
+    torch.manual_seed(config.seed)
     unet = build_unet(arch.UNetShape(files.widths, files.attention, files.context_width, files.layers))
     tokens = torch.zeros(1, 1, files.context_width)  # no text encoder: the empty prompt is a single zero
-    frozen = load_autoencoder(vae or previous / "base")
     return Base(
         unet=unet,
-        vae=frozen,
+        vae=load_autoencoder(vae or previous / "base"),
         text_encoder=prompts.EmptyPrompt(tokens),
         tokenizer=prompts.refuse,
         prediction=files.prediction,
     )
 
 
-def encoder_unet(path: Path | None, unet):
-    """The published encoder, or a trainable copy of the base UNet (Sec. 3.2)."""
+def build_encoder(path: Path | None, unet: nn.Module) -> nn.Module:
+    """Builds the published encoder, or a trainable copy of the base UNet (Sec. 3.2)."""
     return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read_weights(path, ENCODER)))
 
 
-def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS, scratch: bool = False):
-    """The published pose ControlNet, or the base UNet's way down with outputs that begin at zero.
+def build_controlnet(
+    path: Path | None, unet: nn.Module, hint_widths: tuple[int, ...] = arch.HINT_WIDTHS, *, random: bool = False
+) -> nn.Module:
+    """Builds the published pose ControlNet, or the base UNet's way down with outputs that begin at zero.
 
-    With `scratch` they begin random: zeros spare a base model that can draw already, and an untrained one only loses time.
+    `random` outputs are for a new base: zeros spare one that can draw already, and an untrained one only loses time.
     """
     from diffusers import ControlNetModel
 
@@ -86,13 +104,13 @@ def controlnet(path: Path | None, unet, hint_widths: tuple[int, ...] = arch.HINT
         return load_controlnet(path)
     net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=hint_widths)
     outputs = [*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out]
-    for output in outputs if scratch else ():
+    for output in outputs if random else ():
         output.reset_parameters()
     return net
 
 
-def motion_module(path: Path | None, shape: arch.UNetShape) -> MotionModule:
-    """The published temporal layers, or new ones that change nothing yet: their last projections are zero."""
+def build_motion_module(path: Path | None, shape: arch.UNetShape) -> MotionModule:
+    """Builds the published temporal layers, or new ones that change nothing yet: their last projections are zero."""
     if path is not None:
         return load_motion(path)
     module = MotionModule(MotionLayout(arch.temporal_widths(shape)))

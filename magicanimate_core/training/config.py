@@ -1,171 +1,175 @@
-"""One captioned file says how everything is trained: training/config.yaml shows all options with what they do."""
+"""How everything is trained: sections of captioned, checked settings. config.yaml shows all of them (config_files.py)."""
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import ClassVar
 
-import yaml
-
+from ..media.images import FITS
+from ..method.noise import TRAIN_TIMESTEPS
 from ..weights.architecture import HINT_WIDTHS
 from ..weights.published import PREDICTIONS
-from .animation import Loss
 from .batches import Drawing
 from .draws import Joint
 from .from_nothing.vae import VaeSettings
-from .run.loop import Run
+from .objective import WEIGHTINGS
+from .run.settings import RunSettings
+from .sections import Rule, Section, above, at_least, between, each, multiple_of, one_of, setting
 
-WEIGHTINGS = ("eps", "min_snr", "v")
-STAGES = ("vae", "scratch", "1", "2", "decoder")
+NORM_GROUPS = 32  # of a UNet's norms
 
 
-@dataclass(frozen=True)
-class ModelFiles:
+@dataclass(frozen=True, kw_only=True)
+class ModelFiles(Section):
     """Where the weights come from that a stage starts with."""
 
-    base: str = ""
-    vae: str = ""
-    magicanimate: str = ""
-    widths: tuple[int, ...] = ()
-    layers: int = 2
-    attention: tuple[bool, ...] = (True, True, True, False)
-    context_width: int = 768
-    hint_widths: tuple[int, ...] = HINT_WIDTHS
-    prediction: str = "epsilon"
+    name: ClassVar[str] = "model"
+
+    base: str = setting("", "Stable Diffusion 1.5: a diffusers folder or a single file. Frozen in stages 1 and 2")
+    vae: str = setting("", "in place of the base model's own; published: sd-vae-ft-mse")
+    magicanimate: str = setting(
+        "",
+        "a folder of published (or exported) weights to go on from; what is missing in it begins\n"
+        "as in the paper: encoder a copy of the base UNet, ControlNet of its way down, temporal zero",
+    )
+    widths: tuple[int, ...] = setting(
+        (),
+        "only without a base: channels of each level of a new, untrained UNet (stage scratch)",
+        each(multiple_of(NORM_GROUPS)),
+    )
+    attention: tuple[bool, ...] = setting((True, True, True, False), "of a new UNet: levels with attention")
+    layers: int = setting(2, "of a new UNet: ResNet blocks of a level", at_least(1))
+    context_width: int = setting(768, "of a new UNet: width of text tokens", at_least(1))
+    hint_widths: tuple[int, ...] = setting(
+        HINT_WIDTHS,
+        "of a new ControlNet: channels of its pose embedding, half of its work at these widths",
+        each(at_least(1), 4),  # each but the first halves the picture, down to the latents
+    )
+    prediction: str = setting(
+        "epsilon",
+        "of a new UNet: epsilon, or v_prediction (small nets learn it sooner). A base model brings its own",
+        one_of(PREDICTIONS),
+    )
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for values that cannot be used, alone or together."""
+        super().__post_init__()
+        if self.widths and (len(self.attention) != len(self.widths) or not any(self.attention)):
+            raise ValueError(
+                f"model.attention is {list(self.attention)}; expected {len(self.widths)} values as in model.widths, one of "
+                "them true: the reference image is read by attention."
+            )
 
 
-@dataclass(frozen=True)
-class Data:
-    clips: str = ""
-    images: str = ""
-    height: int = 512
-    width: int = 512
-    fit: str = "crop"
-    cache: str = ""
+@dataclass(frozen=True, kw_only=True)
+class Data(Section):
+    """What is trained on."""
+
+    name: ClassVar[str] = "data"
+
+    clips: str = setting(
+        "",
+        "folder of NAME/video.mp4 + NAME/densepose.mp4 (or folders of frames), WebDataset shards\n"
+        '("shards/{000..099}.tar"), or drawn people ("dancers:train?clips=600&frames=24")',
+    )
+    images: str = setting(
+        "",
+        'image set of the joint training: NAME.png + NAME_densepose.png, shards, drawn ones ("dancers:train?stills=600")',
+    )
+    height: int = setting(512, "pixels, multiples of 8", multiple_of(8))
+    width: int = setting(512, rule=multiple_of(8))
+    fit: str = setting("crop", "crop, pad or stretch to that size", one_of(FITS))
+    cache: str = setting("", "folder: encode everything once and keep the latents in memory. For small sets")
 
 
-@dataclass(frozen=True)
-class Validation:
-    clips: str = ""
-    items: int = 2
-    frames: int = 16
-    steps: int = 25
-    cfg: float = 7.5
+@dataclass(frozen=True, kw_only=True)
+class LossSettings(Section):
+    """What is added up: the paper's error, and help for nets from nothing."""
+
+    name: ClassVar[str] = "loss"
+
+    weighting: str = setting(
+        "eps",
+        "eps: Eq. 5 and 6 as printed. min_snr (Hang et al., 2023) or v (Salimans & Ho, 2022) count\n"
+        "timesteps differently: faster where training is short",
+        one_of(WEIGHTINGS),
+    )
+    person: float = setting(
+        1.0, "what an error on the person, in the reference or the target, counts for (Eq. 5 and 6: 1)", above(0)
+    )
+    change: float = setting(
+        0.0, "and an error of the change from frame to frame, beside Eq. 6: flicker. Stage 2 only", at_least(0)
+    )
+    match: float = setting(
+        0.0,
+        "weight of a second task for nets from nothing, which must first learn what a body is: hybrid\n"
+        "attention must look at the same part of the body in the reference, or at the same background",
+        at_least(0),
+    )
+    appearance: float = setting(
+        0.0,
+        "and of a third: what each hybrid attention brings must tell the target's latents, what it reads\n"
+        "the reference's, to a linear layer that is not exported. demo/README.md has what it gained",
+        at_least(0),
+    )
+
+    @property
+    def guided(self) -> bool:
+        """Whether attention has tasks of its own."""
+        return bool(self.match or self.appearance)
+
+    @property
+    def helped(self) -> bool:
+        """Whether anything is asked for that Eq. 5 and 6 do not have."""
+        return self.guided or self.person != 1 or self.change != 0
 
 
-@dataclass(frozen=True)
-class Config:
-    seed: int = 0
+@dataclass(frozen=True, kw_only=True)
+class Validation(Section):
+    """Clips that the model in training makes."""
+
+    name: ClassVar[str] = "validation"
+
+    clips: str = setting("", "like data.clips; the first frame animates along the clip's own poses")
+    items: int = setting(2, "clips", at_least(1))
+    frames: int = setting(16, "of each", at_least(1))
+    steps: int = setting(25, "denoising steps", between(1, TRAIN_TIMESTEPS - 1))
+    cfg: float = setting(7.5, rule=at_least(0))
+
+
+SEED = Rule(lambda value: 0 <= value < 2**64, "0 or more, below 2**64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Section):
+    """Everything that decides a run."""
+
+    seed: int = setting(0, "of new weights and of every draw; the same seed gives the same run", SEED)
     model: ModelFiles = field(default_factory=ModelFiles)
     data: Data = field(default_factory=Data)
     joint: Joint = field(default_factory=Joint)
     drawing: Drawing = field(default_factory=Drawing)
-    loss: Loss = field(default_factory=Loss)
-    run: Run = field(default_factory=Run)
-    vae: VaeSettings = field(default_factory=VaeSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    run: RunSettings = field(default_factory=RunSettings)
     validation: Validation = field(default_factory=Validation)
+    vae: VaeSettings = field(default_factory=VaeSettings)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for sections that cannot be used together."""
+        super().__post_init__()
+        if self.loss.guided and self.run.gradient_checkpointing:
+            raise ValueError(
+                "loss.match and loss.appearance cannot watch blocks that are computed twice: "
+                "switch run.gradient_checkpointing off."
+            )
 
 
-def check(config: Config) -> None:
-    """Raises ValueError or FileNotFoundError for what cannot work, before anything heavy begins."""
-    joint, drawing, data = config.joint, config.drawing, config.data
+def check_files(config: Config) -> None:
+    """Raises FileNotFoundError or ValueError for files that are not there, before anything heavy begins."""
     for name in ("base", "vae", "magicanimate"):
         path = getattr(config.model, name)
         if path and not Path(path).exists():
             raise FileNotFoundError(f"model.{name} {path} does not exist.")
-    for name in ("height", "width"):
-        if getattr(data, name) % 8 or getattr(data, name) < 8:
-            raise ValueError(f"data.{name} is {getattr(data, name)}; expected a multiple of 8.")
-    if not data.clips:
+    if not config.data.clips:
         raise ValueError(
             "data.clips is empty; expected a folder of clips, shards, or drawn people (dancers:train?clips=600)."
         )
-    if not 0 <= joint.tau_0 <= 1 or not 0 <= joint.tau_1 <= joint.tau_2 <= 1:
-        raise ValueError("joint: expected 0 <= tau_0 <= 1 and 0 <= tau_1 <= tau_2 <= 1.")
-    if not 2 <= drawing.frames <= 24:
-        raise ValueError(
-            f"drawing.frames is {drawing.frames}; expected 2 to 24, as far as the temporal layers' positions go."
-        )
-    if not 1 <= drawing.stride[0] <= drawing.stride[-1] or len(drawing.stride) != 2:
-        raise ValueError(f"drawing.stride is {list(drawing.stride)}; expected the least and the most, for example [1, 4].")
-    if min(drawing.batch, drawing.targets, drawing.image_batch, config.run.steps, config.run.accumulate) < 1:
-        raise ValueError("drawing.batch, targets, image_batch, run.steps and accumulate must be 1 or more.")
-    if config.model.prediction not in PREDICTIONS:
-        raise ValueError(f"model.prediction is {config.model.prediction}; there are {', '.join(PREDICTIONS)}.")
-    if config.loss.guided and config.loss.gradient_checkpointing:
-        raise ValueError(
-            "loss.match and loss.appearance cannot watch blocks that are computed twice: "
-            "switch loss.gradient_checkpointing off."
-        )
-    if config.loss.person <= 0 or min(config.loss.change, config.loss.match, config.loss.appearance) < 0:
-        raise ValueError("loss.person must be above 0; loss.change, loss.match and loss.appearance 0 or more.")
-    if not 0 <= drawing.rollout <= 1:
-        raise ValueError(f"drawing.rollout is {drawing.rollout}; expected a share between 0 and 1.")
-    if drawing.shift <= 0:
-        raise ValueError(f"drawing.shift is {drawing.shift}; expected above 0, 1 for every timestep alike.")
-    if min(config.vae.batch, config.vae.crops) < 1 or not 0 <= config.vae.person <= 1:
-        raise ValueError("vae.batch and vae.crops must be 1 or more, vae.person between 0 and 1.")
-    if config.loss.weighting not in WEIGHTINGS:
-        raise ValueError(f"loss.weighting is {config.loss.weighting}; there are {', '.join(WEIGHTINGS)}.")
-
-
-def read_config(path: Path, stage: str, changes: list[str] = ()) -> Config:
-    """The config of a stage: the file, its `stages` section for this stage over it, `changes` ("run.steps=20") over both.
-
-    Raises ValueError with one sentence for an unknown option or a value of the wrong kind.
-    """
-    if stage not in STAGES:
-        raise ValueError(f"stage is {stage}; there are {', '.join(STAGES)}.")
-    try:
-        values = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path.name} is no YAML file: {str(error).splitlines()[0]}.") from error
-    own = {str(name): section for name, section in values.pop("stages", {}).items()}
-    for layer in (own.get(stage) or {}, *(_change(text) for text in changes)):
-        values = _merged(values, layer)
-    return _build(Config, values, path.name)
-
-
-def _change(text: str) -> dict:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise ValueError(f"{text} is no change; expected section.option=value, for example run.steps=20.")
-    parsed = yaml.safe_load(value)
-    for part in reversed(name.split(".")):
-        parsed = {part: parsed}
-    return parsed
-
-
-def _merged(below: dict, above: dict) -> dict:
-    out = dict(below)
-    for key, value in above.items():
-        out[key] = _merged(out.get(key) or {}, value) if isinstance(value, dict) else value
-    return out
-
-
-def _build(kind: type, values: Any, where: str):
-    """A dataclass from what YAML gave; nested ones, too."""
-    if not isinstance(values, dict):
-        raise ValueError(f"{where} is {values!r}; expected options with values.")
-    known = {f.name for f in fields(kind)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ValueError(f"{where} has an unknown option {unknown[0]}; there are {', '.join(sorted(known))}.")
-    hints = get_type_hints(kind)
-    return kind(**{name: _value(hints[name], value, f"{where}: {name}") for name, value in values.items()})
-
-
-def _value(hint: Any, value: Any, where: str):
-    if is_dataclass(hint):
-        return _build(hint, value, where)
-    if getattr(hint, "__origin__", None) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{where} is {value!r}; expected a list.")
-        return tuple(_value(hint.__args__[0], item, where) for item in value)
-    if hint is float and isinstance(value, (int, str)) and not isinstance(value, bool):
-        try:
-            return float(value)  # YAML takes 1e-5 for text
-        except ValueError:
-            pass
-    if type(value) is not hint:
-        raise ValueError(f"{where} is {value!r}; expected {hint.__name__}.")
-    return value

@@ -1,34 +1,59 @@
 """What a step trains on, by chance (Eq. 7). Functions of seed, step, part and process: a resumed run repeats them."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor
+
+from ..method.noise import TRAIN_TIMESTEPS
+from .sections import Section, between, setting
 
 
 def generator(*numbers: int) -> np.random.Generator:
-    """A stream of its own for every tuple of numbers."""
+    """Returns a stream of its own for every tuple of numbers."""
     return np.random.default_rng(numbers)
 
 
-@dataclass(frozen=True)
-class Joint:
+@dataclass(frozen=True, kw_only=True)
+class Joint(Section):
     """Thresholds of image-video joint training (Sec. 3.4)."""
 
-    tau_0: float = 0.2  # stage 1: r <= tau_0 takes a picture of the image set
-    tau_1: float = 0.2  # stage 2: r <= tau_1 takes a picture of the image set
-    tau_2: float = 0.4  # stage 2: tau_1 < r <= tau_2 takes one frame of a clip, r > tau_2 a clip
+    name: ClassVar[str] = "joint"
+    caption: ClassVar[str] = "image-video joint training; r ~ U(0, 1) is drawn for every batch"
 
-    def kind(self, stage: int, r: float) -> str:
-        """What r ~ U(0, 1) asks for: "image" (itself as reference) or "frame" (another frame as reference) or "clip"."""
-        if stage == 1:
+    tau_0: float = setting(
+        0.2, "stage 1: r <= tau_0 takes pictures of the image set (itself as reference), else clips", between(0, 1)
+    )
+    tau_1: float = setting(0.2, "stage 2, Eq. 7: r <= tau_1 takes pictures, itself as reference", between(0, 1))
+    tau_2: float = setting(
+        0.4, "  tau_1 < r <= tau_2 one frame of a clip, another frame as reference; r > tau_2 a clip", between(0, 1)
+    )
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for thresholds that leave a kind less than nothing."""
+        super().__post_init__()
+        if self.tau_1 > self.tau_2:
+            raise ValueError(f"joint.tau_1 is {self.tau_1}; expected at most tau_2, which is {self.tau_2}.")
+
+    def kind(self, temporal: bool, r: float) -> str:
+        """Says what r ~ U(0, 1) asks for: "image" (itself as reference), "frame" (another frame as reference) or "clip"."""
+        if not temporal:
             return "image" if r <= self.tau_0 else "frame"
         if r <= self.tau_1:  # first line of Eq. 7
             return "image"
         return "frame" if r <= self.tau_2 else "clip"
 
 
-def pick_frames(rng: np.random.Generator, length: int, count: int, strides: tuple[int, int]) -> list[int] | None:
-    """`count` frames at one stride, drawn from those of `strides` that fit; None for a clip too short for the least."""
+def draw_timesteps(rng: np.random.Generator, count: int, shift: float = 1.0) -> Tensor:
+    """Draws (count,) over the schedule; a shift above 1 draws more of high noise (Esser et al., 2024, Eq. 23)."""
+    u = (rng.integers(0, TRAIN_TIMESTEPS, count) + 0.5) / TRAIN_TIMESTEPS
+    return torch.from_numpy(TRAIN_TIMESTEPS * shift * u / (1 + (shift - 1) * u)).long()
+
+
+def draw_frames(rng: np.random.Generator, length: int, count: int, strides: tuple[int, int]) -> list[int] | None:
+    """Draws `count` frames at one of those `strides` that fit; None for a clip too short for the least."""
     least, most = strides
     most = min(most, (length - 1) // (count - 1) if count > 1 else most)
     if length < count or most < least:
@@ -38,7 +63,7 @@ def pick_frames(rng: np.random.Generator, length: int, count: int, strides: tupl
     return [first + stride * i for i in range(count)]
 
 
-def pick_reference(rng: np.random.Generator, length: int, targets: list[int]) -> int:
-    """Another frame of the clip (Eq. 7: i != ref); where the targets are the whole clip, one of them."""
+def draw_reference(rng: np.random.Generator, length: int, targets: list[int]) -> int:
+    """Draws another frame of the clip (Eq. 7: i != ref); where the targets are the whole clip, one of them."""
     others = sorted(set(range(length)) - set(targets)) or list(range(length))
     return int(rng.choice(others))

@@ -1,4 +1,4 @@
-"""Trained weights in the published file layouts, which the loader nodes and the command line open."""
+"""Trained weights in the published file layouts, which the loader nodes and the command line open. All in 16 bits."""
 
 import json
 import shutil
@@ -7,57 +7,66 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..disk import whole
 from ..weights import architecture as arch
 from ..weights.published import PUBLISHED, position_tables, shapes_of
 from .animation import Animation
 
+# the published file of each part of the nets
+PUBLISHED_PARTS = {
+    "encoder": "appearance_encoder",
+    "controlnet": "densepose_controlnet",
+    "motion": "temporal_attention",
+}
+DIFFUSERS_FILE = "diffusion_pytorch_model.safetensors"
 
-def export(module: Animation, folder: Path, untouched: Mapping[str, Path], dtype: torch.dtype = torch.float16) -> list[Path]:
+
+def export_published(nets: Animation, folder: Path, untouched: Mapping[str, Path]) -> list[Path]:
     """Writes folder/magicanimate; returns the files. Parts that a stage left as they were are copied from `untouched`."""
-    tensors, written = published(module), []
+    tensors, written = published_tensors(nets), []
     for name, place in PUBLISHED.items():
         path = folder / "magicanimate" / place
         if name in untouched:
             written.append(_copy(untouched[name], path.with_suffix(untouched[name].suffix)))
         elif name in tensors:  # the temporal layers as safetensors, too: no pickle
-            written.append(_write(path.with_suffix(".safetensors"), tensors[name], dtype))
+            written.append(_write(path.with_suffix(".safetensors"), tensors[name]))
     return written
 
 
-def published(module: Animation) -> dict[str, dict[str, Tensor]]:
-    """The tensors of each published file, by the file's name."""
-    weights = module.weights()
-    kept = arch.encoder_tensors(arch.unet_shape(shapes_of(weights["encoder"])))
-    files = {"appearance_encoder": {k: weights["encoder"][k] for k in kept}, "densepose_controlnet": weights["controlnet"]}
+def published_tensors(nets: Animation) -> dict[str, dict[str, Tensor]]:
+    """Returns the tensors of each published file, by the file's name."""
+    weights = nets.weights()
+    files = {file: weights[part] for part, file in PUBLISHED_PARTS.items() if part in weights}
+    needed = arch.encoder_tensors(arch.unet_shape(shapes_of(weights["encoder"])))
+    files["appearance_encoder"] = {key: weights["encoder"][key] for key in needed}
     if "motion" in weights:
         files["temporal_attention"] = weights["motion"] | position_tables(shapes_of(weights["motion"]))
     return files
 
 
-def export_base(module: Animation, folder: Path, dtype: torch.dtype = torch.float16) -> list[Path]:
-    """Writes the UNet and the empty prompt to folder/base, for a model that was trained from nothing."""
+def export_base(nets: Animation, folder: Path) -> list[Path]:
+    """Writes the UNet and the empty prompt to folder/base, for a model that was trained from nothing; returns the files."""
     unet, scheduler = folder / "base" / "unet", folder / "base" / "scheduler" / "scheduler_config.json"
-    _save_config(module.temporal.unet, unet)
+    _save_config(nets.temporal.unet, unet)
     scheduler.parent.mkdir(parents=True, exist_ok=True)
-    scheduler.write_text(json.dumps({"_class_name": "DDIMScheduler", "prediction_type": module.prediction}) + "\n")
+    scheduler.write_text(json.dumps({"_class_name": "DDIMScheduler", "prediction_type": nets.prediction}) + "\n")
     return [
         scheduler,
-        _write(unet / "diffusion_pytorch_model.safetensors", module.weights()["unet"], dtype),
-        _write(folder / "base" / "empty_prompt.safetensors", {"tokens": module.text[0]}, dtype),
+        _write(unet / DIFFUSERS_FILE, nets.weights()["unet"]),
+        _write(folder / "base" / "empty_prompt.safetensors", {"tokens": nets.text[0]}),
     ]
 
 
-def export_vae(vae, folder: Path) -> list[Path]:
-    """Writes folder/base/vae, always in 16 bits: exported again it stays the same, and so do caches of its latents."""
+def export_vae(vae: nn.Module, folder: Path) -> list[Path]:
+    """Writes folder/base/vae; returns the files. In 16 bits it stays the same when exported again, as do its caches."""
     place = folder / "base" / "vae"
     _save_config(vae, place)
-    return [_write(place / "diffusion_pytorch_model.safetensors", vae.state_dict(), torch.float16)]
+    return [_write(place / DIFFUSERS_FILE, vae.state_dict())]
 
 
-def _save_config(model, folder: Path) -> None:
+def _save_config(model: nn.Module, folder: Path) -> None:
     """config.json, without the folder that the model came from: it is nobody else's business."""
     model.save_config(folder)
     path = folder / "config.json"
@@ -72,7 +81,8 @@ def _copy(source: Path, path: Path) -> Path:
     return path
 
 
-def _write(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Path:
+def _write(path: Path, tensors: Mapping[str, Tensor]) -> Path:
     with whole(path) as part:
-        save_file({k: v.detach().to("cpu", dtype).contiguous() for k, v in tensors.items()}, part, metadata={"format": "pt"})
+        halves = {name: t.detach().to("cpu", torch.float16).contiguous() for name, t in tensors.items()}
+        save_file(halves, part, metadata={"format": "pt"})
     return path

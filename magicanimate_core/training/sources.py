@@ -6,41 +6,49 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from ..data import BadItem, FittedSource, Source, open_source
 from ..data.latents import LatentCache
 from ..pipeline.latents import encode_frames
+from .animation import Animation
 from .config import Config
-
-HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def sources(config: Config) -> list[Source | None]:
-    """data.clips and data.images, the latter None where there are none."""
-    return [fitted(config, name) if name else None for name in (config.data.clips, config.data.images)]
+from .validation import Samples
 
 
-def fitted(config: Config, name: str) -> Source:
-    """A source at the size that is trained."""
+def open_sources(config: Config) -> list[Source | None]:
+    """Opens data.clips and data.images, the latter None where there are none. Raises ValueError for what is no source."""
+    return [open_fitted(config, name) if name else None for name in (config.data.clips, config.data.images)]
+
+
+def open_fitted(config: Config, name: str) -> Source:
+    """Opens a source at the size that is trained. Raises ValueError for what is no source."""
     data = config.data
     return FittedSource(open_source(name, height=data.height, width=data.width), data.height, data.width, data.fit)
 
 
-def cached(config: Config, source: Source | None, option: str, vae) -> Source | None:
-    """The source of data.clips or data.images, as latents where data.cache names a folder for them."""
+def build_validation(config: Config, nets: Animation, vae: nn.Module) -> Samples | None:
+    """Returns what animates validation clips, None where the config names none. Raises ValueError for what is no source."""
+    if not config.validation.clips:
+        return None
+    return Samples(nets, vae, open_fitted(config, config.validation.clips), config.validation, config.seed)
+
+
+def encode_source(config: Config, source: Source | None, name: str, vae: nn.Module) -> Source | None:
+    """Returns the source that the config calls `name`, as latents where data.cache has a folder for them."""
     if source is None or not config.data.cache:
         return source
-    name = cache_name(getattr(config.data, option), source, (config.data.height, config.data.width), vae)
+    file = cache_name(name, source, (config.data.height, config.data.width), vae) + ".safetensors"
+    half = config.run.half
 
-    def encode(images: np.ndarray) -> torch.Tensor:
-        precision = HALVES.get(config.run.mixed_precision)
-        with torch.autocast(vae.device.type, precision, enabled=precision is not None):
-            return encode_frames(vae, torch.from_numpy(images))
+    def encode(images: np.ndarray) -> Tensor:
+        with torch.autocast(vae.device.type, half, enabled=half is not None):
+            return encode_frames(vae, torch.from_numpy(images))  # (F, H, W, 3) uint8 -> (F, 4, h, w)
 
-    return LatentCache(source, Path(config.data.cache) / f"{name}.safetensors", encode, config.run.loader_processes)
+    return LatentCache(source, Path(config.data.cache) / file, encode, config.run.loader_processes)
 
 
-def cache_name(name: str, source: Source, size: tuple[int, int], vae) -> str:
+def cache_name(name: str, source: Source, size: tuple[int, int], vae: nn.Module) -> str:
     """Tells sources, sizes and VAEs apart: latents of other pictures, or of another VAE, would be silently wrong."""
     readable = "".join(c if c.isalnum() else "-" for c in name)[-60:]
     seen = hashlib.sha256("\n".join(source.name(item) for item in range(len(source))).encode())
@@ -51,7 +59,7 @@ def cache_name(name: str, source: Source, size: tuple[int, int], vae) -> str:
 
 
 def first_frame(source: Source) -> bytes:
-    """Picture and pose of the first frame of the first item that can be read."""
+    """Returns picture and pose of the first frame of the first item that can be read."""
     for item in range(len(source)):
         with suppress(BadItem):
             return b"".join(array.tobytes() for array in source.read(item, [0]))

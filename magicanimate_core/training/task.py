@@ -1,34 +1,47 @@
 """A stage of MagicAnimate's training as a task of the loop."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from einops import rearrange
-from torch import Tensor
+from torch import nn
 
 from ..pipeline.latents import encode_frames
-from .animation import Animation
+from .batch import Batch, Drawn
 from .batches import Batches
+
+Validate = Callable[[int, Path], dict[str, float]]  # (step, folder for clips) -> numbers for the log
 
 
 class AnimationTask:
-    """Stage "scratch", "1" or "2". `samples` draws validation clips: (step, folder) -> numbers for the log."""
+    """Trains `module`, a loss of batches, on what `batches` draws. `vae` encodes pixels; `validation` animates clips."""
 
-    def __init__(self, module: Animation, vae, batches: Batches, samples=None):
-        self.module, self.vae, self.batches, self.samples = module, vae, batches, samples
+    def __init__(self, module: nn.Module, vae: nn.Module, batches: Batches, validation: Validate | None = None) -> None:
+        self.module, self.vae, self.batches, self.validation = module, vae, batches, validation
 
-    def batch(self, step: int, part: int, rank: int) -> dict[str, Tensor]:
+    def batch(self, step: int, part: int, rank: int) -> Drawn:
+        """Draws the batch of a step, a function of its arguments only."""
         return self.batches(step, part, rank)
 
-    def prepare(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """On the device: pixels become latents, poses [0, 1]."""
-        ready = {k: v for k, v in batch.items() if "pixels" not in k and "latents" not in k}
-        ready["poses"] = batch["poses"].movedim(-1, 2).float() / 255  # (R, F, 3, H, W)
-        if "latents" in batch:
-            return ready | {"latents": batch["latents"].float(), "reference": batch["reference_latents"].float()}
-        count = batch["pixels"].shape[0]
-        latents = encode_frames(self.vae, rearrange(batch["pixels"], "r f h w c -> (r f) h w c"))
-        ready["latents"] = rearrange(latents, "(r f) c h w -> r f c h w", r=count)
-        return ready | {"reference": encode_frames(self.vae, batch["reference_pixels"])}
+    def prepare(self, drawn: Drawn) -> Batch:
+        """Returns the batch with pixels as latents and poses in [0, 1], on the device where it is now."""
+        latents, reference = drawn.targets, drawn.reference
+        if not drawn.encoded:
+            frames = encode_frames(self.vae, rearrange(latents, "n f h w c -> (n f) h w c"))
+            latents = rearrange(frames, "(n f) c h w -> n f c h w", n=len(latents))
+            reference = encode_frames(self.vae, reference)
+        return Batch(
+            latents=latents.float(),
+            reference=reference.float(),
+            poses=drawn.poses.movedim(-1, 2).float() / 255,  # (N, F, 3, H, W)
+            parts=drawn.parts,
+            reference_parts=drawn.reference_parts,
+            timesteps=drawn.timesteps,
+            noise=drawn.noise,
+            with_reference=drawn.with_reference,
+            rollout=drawn.rollout,
+        )
 
     def validate(self, step: int, folder: Path) -> dict[str, float]:
-        return self.samples(step, folder) if self.samples else {}
+        """Writes validation clips to `folder` where there are any; returns numbers for the log."""
+        return self.validation(step, folder) if self.validation else {}

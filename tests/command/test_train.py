@@ -87,7 +87,7 @@ def test_more_steps_go_on_from_the_last_checkpoint(trained, capsys):
 def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
     """Frozen parts in bf16 while training; what a stage leaves alone is exported bit by bit as it came."""
     start = trained / "2" / "export"
-    changes = ["run.mixed_precision=bf16", "loss.gradient_checkpointing=true", "run.accumulate=2"]
+    changes = ["run.mixed_precision=bf16", "run.gradient_checkpointing=true", "run.accumulate=2"]
     command = ["train", str(trained / "my.yaml"), "--stage", stage, "--out", str(tmp_path), "--start", str(start)]
     command = [sys.executable, "-m", "magicanimate_core", *command]  # a process's precision cannot be changed
     subprocess.run([*command, *(part for change in changes for part in ("--set", change))], cwd=ROOT, check=True)
@@ -100,9 +100,9 @@ def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
 
 
 def test_a_vae_goes_on_from_another(trained, tmp_path):
-    """At learning rate 0 it stays what it was: --start is where it begins."""
+    """At next to no learning rate it stays what it was: --start is where it begins."""
     start = trained / "vae" / "export"
-    arguments = ["--out", str(tmp_path), "--start", str(start), "--set", "run.learning_rate=0"]
+    arguments = ["--out", str(tmp_path), "--start", str(start), "--set", "run.learning_rate=1e-9"]
     assert cli.main(["train", str(trained / "my.yaml"), "--stage", "vae", *arguments]) == 0
     old, new = (load_autoencoder(folder / "base") for folder in (start, tmp_path / "vae" / "export"))
     pixels = torch.rand(2, 3, 32, 32) * 2 - 1
@@ -122,6 +122,31 @@ def test_of_two_processes_one_exports(trained, tmp_path):
     assert done.stdout.count("wrote") == 1 and load_autoencoder(tmp_path / "vae" / "export" / "base") is not None
 
 
+def test_options_are_printed_without_a_config(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["train", "--options"])
+    assert left.value.code == 0 and "learning_rate: 1.0e-5" in capsys.readouterr().out
+
+
+def test_a_new_model_is_the_seeds(trained, tmp_path):
+    """Two runs from nothing are the same to the bit; another seed has other weights."""
+    weights = []
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        arguments = ["--out", str(tmp_path / name), "--start", str(trained / "vae" / "export")]
+        changes = ["--set", f"seed={seed}", "--set", "run.steps=1", "--set", "run.validate_every=0"]
+        assert cli.main(["train", str(trained / "my.yaml"), "--stage", "scratch", *arguments, *changes]) == 0
+        weights.append(load_file(tmp_path / name / "scratch/export/base/unet/diffusion_pytorch_model.safetensors"))
+    one, again, other = weights
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert not torch.equal(one["conv_in.weight"], other["conv_in.weight"])
+
+
+def test_crops_that_are_larger_than_the_frames_are_refused(trained, tmp_path, capsys):
+    arguments = ["--stage", "vae", "--out", str(tmp_path), "--set", "vae.crop=128"]
+    assert cli.main(["train", str(trained / "my.yaml"), *arguments]) == 2
+    assert "vae.crop is 128" in capsys.readouterr().err
+
+
 def test_mistakes_are_one_sentence(trained, tmp_path, capsys):
     config = str(trained / "my.yaml")
     for more, message in (
@@ -130,6 +155,8 @@ def test_mistakes_are_one_sentence(trained, tmp_path, capsys):
         (["--set", "drawing.frames=40"], "24"),
         (["--set", "joint.tau_1=0.9"], "tau_1"),
         (["--set", "data.width=60"], "multiple of 8"),
+        (["--set", "run.decay=cosin"], "run.decay"),
+        (["--start", "no/export"], "no/export"),
     ):
         assert cli.main(["train", config, "--stage", "2", "--out", str(tmp_path), *more]) == 2, more
         error = capsys.readouterr().err

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.data import BadItem, DancerClips, DancerStills, Sample
-from pack.magicanimate_core.training.animation import draw_timesteps
+from pack.magicanimate_core.training.batch import Drawn
 from pack.magicanimate_core.training.batches import Batches, Drawing
-from pack.magicanimate_core.training.draws import Joint, generator, pick_frames, pick_reference
+from pack.magicanimate_core.training.draws import Joint, draw_frames, draw_reference, draw_timesteps, generator
 
 JOINT = Joint(tau_0=0.3, tau_1=0.2, tau_2=0.5)
 
 
 @pytest.mark.parametrize(
-    "stage, shares", [(1, {"image": 0.3, "frame": 0.7}), (2, {"image": 0.2, "frame": 0.3, "clip": 0.5})]
+    "temporal, shares", [(False, {"image": 0.3, "frame": 0.7}), (True, {"image": 0.2, "frame": 0.3, "clip": 0.5})]
 )
-def test_shares_of_equation_7(stage, shares):
+def test_shares_of_equation_7(temporal, shares):
     draws = 20000
-    kinds = [JOINT.kind(stage, float(generator(7, step).random())) for step in range(draws)]
+    kinds = [JOINT.kind(temporal, float(generator(7, step).random())) for step in range(draws)]
     assert set(kinds) == set(shares)
     for kind, share in shares.items():
         sigma = (share * (1 - share) / draws) ** 0.5
@@ -26,57 +26,67 @@ def test_shares_of_equation_7(stage, shares):
 
 
 def test_thresholds_are_inclusive_as_printed():
-    assert JOINT.kind(1, 0.3) == "image"
-    assert [JOINT.kind(2, r) for r in (0.2, 0.5, 0.500001)] == ["image", "frame", "clip"]
+    assert JOINT.kind(False, 0.3) == "image"
+    assert [JOINT.kind(True, r) for r in (0.2, 0.5, 0.500001)] == ["image", "frame", "clip"]
 
 
-def batches(stage: str, **drawing) -> Batches:
+def batches(temporal: bool = False, **drawing) -> Batches:
     clips = DancerClips(3, "train", 9, 16, 16)
-    return Batches(stage, clips, DancerStills(2, "train", 16, 16), Drawing(**drawing), JOINT, seed=5)
+    return Batches(clips, DancerStills(2, "train", 16, 16), Drawing(**drawing), JOINT, temporal=temporal, seed=5)
+
+
+def same(one: Drawn, other: Drawn) -> bool:
+    return all(torch.equal(a, b) if torch.is_tensor(a) else a == b for a, b in zip(one, other, strict=True))
 
 
 def test_a_batch_is_a_function_of_step_part_and_process():
-    draw = batches("1", batch=2, targets=2)
-    first, again = draw(3, 0, 0), batches("1", batch=2, targets=2)(3, 0, 0)
-    assert all((first[k] == again[k]).all() for k in first)
+    draw = batches(batch=2, targets=2)
+    first, again = draw(3, 0, 0), batches(batch=2, targets=2)(3, 0, 0)
+    assert same(first, again)
     for other in (draw(4, 0, 0), draw(3, 1, 0), draw(3, 0, 1)):
-        assert other["noise"].shape != first["noise"].shape or (other["noise"] != first["noise"]).any()
+        assert not torch.equal(other.noise, first.noise)
 
 
 def test_shapes_and_references_of_each_kind():
-    draw, seen = batches("2", batch=2, frames=4, stride=(1, 2), image_batch=3), set()
+    draw, seen = batches(temporal=True, batch=2, frames=4, stride=(1, 2), image_batch=3), set()
     for step in range(30):
         batch = draw(step, 0, 0)
-        kind = JOINT.kind(2, float(generator(5, step, 0, 0).random()))
+        kind = JOINT.kind(True, float(generator(5, step, 0, 0).random()))
         seen.add(kind)
         count, frames = {"image": (3, 1), "frame": (3, 1), "clip": (2, 4)}[kind]
-        assert batch["pixels"].shape == (count, frames, 16, 16, 3) and batch["poses"].shape == batch["pixels"].shape
-        assert batch["noise"].shape == (count, frames, 4, 2, 2)
-        same = [(batch["pixels"][i, 0] == batch["reference_pixels"][i]).all() for i in range(count)]
-        assert all(same) if kind == "image" else not any(same)
+        assert batch.targets.shape == (count, frames, 16, 16, 3) and batch.poses.shape == batch.targets.shape
+        assert batch.noise.shape == (count, frames, 4, 2, 2) and not batch.encoded
+        itself = [torch.equal(batch.targets[i, 0], batch.reference[i]) for i in range(count)]
+        assert all(itself) if kind == "image" else not any(itself)
     assert seen == {"image", "frame", "clip"}
 
 
 def test_rollouts_are_a_share_of_batches_and_change_nothing_else():
-    with_some, without = batches("1", rollout=0.3), batches("1")
+    with_some, without = batches(rollout=0.3), batches()
     drawn = [(with_some(step, 0, 0), without(step, 0, 0)) for step in range(200)]
-    assert 0.2 < np.mean([bool(some["rollout"].all()) for some, _ in drawn]) < 0.4
-    assert all(some["rollout"].any() == some["rollout"].all() for some, _ in drawn)
-    assert not any(none["rollout"].any() for _, none in drawn)
-    assert all(torch.equal(some[k], none[k]) for some, none in drawn[:5] for k in some if k != "rollout")
+    assert 0.2 < np.mean([some.rollout for some, _ in drawn]) < 0.4
+    assert not any(none.rollout for _, none in drawn)
+    assert all(same(some._replace(rollout=False), none) for some, none in drawn[:5])
 
 
 def test_frames_at_one_stride_and_another_reference():
     rng = np.random.default_rng(0)
     strides = set()
     for _ in range(200):
-        frames = pick_frames(rng, 20, 5, (1, 4))
+        frames = draw_frames(rng, 20, 5, (1, 4))
         steps = set(np.diff(frames).tolist())
         assert len(steps) == 1 and frames[0] >= 0 and frames[-1] < 20
         strides |= steps
-        assert pick_reference(rng, 20, frames) not in frames
+        assert draw_reference(rng, 20, frames) not in frames
     assert strides == {1, 2, 3, 4}
-    assert pick_frames(rng, 4, 5, (1, 4)) is None
+    assert draw_frames(rng, 4, 5, (1, 4)) is None
+
+
+def test_a_clip_shorter_than_its_targets_repeats_frames():
+    draw = Batches(
+        DancerClips(3, "train", 1, 16, 16), None, Drawing(batch=2, targets=3), Joint(tau_0=0), temporal=False, seed=0
+    )
+    assert draw(0, 0, 0).targets.shape == (2, 3, 16, 16, 3)
 
 
 def test_bad_items_are_skipped_counted_and_named():
@@ -86,7 +96,7 @@ def test_bad_items_are_skipped_counted_and_named():
                 raise BadItem(self.name(item), "is broken")
             return super().read(item, frames)
 
-    draw = batches("1", batch=2)
+    draw = batches(batch=2)
     draw.clips = Broken(3, "train", 9, 16, 16)
     for step in range(10):
         draw(step, 0, 0)
@@ -98,14 +108,14 @@ def test_a_set_of_bad_items_ends_with_a_sentence():
         def read(self, item, frames) -> Sample:
             raise BadItem(self.name(item), "is broken")
 
-    draw = Batches("1", Broken(3, "train", 9, 16, 16), None, Drawing(), Joint(tau_0=0), 0)
+    draw = Batches(Broken(3, "train", 9, 16, 16), None, Drawing(), Joint(tau_0=0), temporal=False, seed=0)
     with pytest.raises(ValueError, match="in a row"):
         draw(0, 0, 0)
 
 
 def test_joint_training_needs_pictures():
     with pytest.raises(ValueError, match="image set"):
-        Batches("1", DancerClips(3, "train", 9, 16, 16), None, Drawing(), Joint(tau_0=0.1), 0)
+        Batches(DancerClips(3, "train", 9, 16, 16), None, Drawing(), Joint(tau_0=0.1), temporal=False, seed=0)
 
 
 def test_shift_draws_more_of_high_noise():

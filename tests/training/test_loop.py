@@ -1,5 +1,6 @@
 """Interrupted and divided training."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -7,8 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core.training.run import checkpoints, loop
-from pack.magicanimate_core.training.run.loop import Run, learning_rate
+from pack.magicanimate_core.testing.tiny_training import random_objective
+from pack.magicanimate_core.training.run import checkpoints
+from pack.magicanimate_core.training.run.checkpoints import (
+    latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+    trained_parameters,
+)
+from pack.magicanimate_core.training.run.settings import RunSettings
+from pack.magicanimate_core.training.run.trainer import build_ema, build_optimizer
 from pack.scripts.comfyui import PACK as ROOT
 
 PROGRAM = Path(__file__).with_name("run_small.py")
@@ -48,44 +57,90 @@ def test_two_processes_make_the_gradients_of_one(tmp_path):
         assert (two[name] - gradient).norm() <= 1e-5 * gradient.norm() + 1e-9, name
 
 
-def test_a_save_that_is_cut_off_loses_nothing(tmp_path, monkeypatch):
-    """The last good checkpoint stays until the next is whole, and the remains of a broken one are cleared away."""
+def prepared(net: torch.nn.Module) -> tuple:
+    """accelerate's view of a net, and what it trains."""
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=True)
-    model = accelerator.prepare(torch.nn.Linear(2, 2))
-    first = checkpoints.save_checkpoint(accelerator, tmp_path, 1, None, keep=1)
+    accelerator.prepare(net)
+    return accelerator, trained_parameters(net)
+
+
+def test_a_save_that_is_cut_off_loses_nothing(tmp_path, monkeypatch):
+    """The last good checkpoint stays until the next is whole, and the remains of a broken one are cleared away."""
+    net = torch.nn.Linear(2, 2)
+    accelerator, trained = prepared(net)
+    first = save_checkpoint(accelerator, tmp_path, 1, trained, None, keep=1)
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "_to_disk", lambda folder: (_ for _ in ()).throw(OSError("power cut")))
+        patch.setattr(checkpoints, "take_place", lambda part, path: (_ for _ in ()).throw(OSError("power cut")))
         with pytest.raises(OSError):
-            checkpoints.save_checkpoint(accelerator, tmp_path, 2, None, keep=1)
-    assert checkpoints.latest_checkpoint(tmp_path) == first and list(first.parent.glob("part-*"))
-    checkpoints.save_checkpoint(accelerator, tmp_path, 3, None, keep=1)
-    assert [path.name for path in sorted(first.parent.iterdir())] == ["step-0000003"]
-    weight = model.weight.detach().clone()
-    torch.nn.init.zeros_(model.weight)
-    assert checkpoints.load_checkpoint(accelerator, checkpoints.latest_checkpoint(tmp_path), None) == 3
-    assert torch.equal(model.weight, weight)
+            save_checkpoint(accelerator, tmp_path, 2, trained, None, keep=1)
+    assert latest_checkpoint(tmp_path) == first and list(first.parent.glob(".*.part"))
+    save_checkpoint(accelerator, tmp_path, 3, trained, None, keep=1)
+    assert [path.name for path in first.parent.iterdir()] == ["step-0000003"]
+    weight = net.weight.detach().clone()
+    torch.nn.init.zeros_(net.weight)
+    assert load_checkpoint(accelerator, latest_checkpoint(tmp_path), trained, None) == 3
+    assert torch.equal(net.weight, weight)
 
 
 def test_frozen_weights_are_not_saved(tmp_path):
-    from accelerate import Accelerator
     from safetensors.torch import load_file
 
-    accelerator = Accelerator(cpu=True)
     net = torch.nn.Sequential(torch.nn.Linear(2, 2).requires_grad_(False), torch.nn.Linear(2, 2))
-    accelerator.prepare(net)
-    place = checkpoints.save_checkpoint(accelerator, tmp_path, 1, None, keep=1)
+    accelerator, trained = prepared(net)
+    place = save_checkpoint(accelerator, tmp_path, 1, trained, None, keep=1)
     assert set(load_file(place / "model.safetensors")) == {"1.weight", "1.bias"}
 
 
+NAMES = {  # of the tensors in checkpoints as they were when runs could first go on: how many, and a digest of all
+    "scratch": (740, "985571b26631678f"),
+    "1": (456, "67e7d7ecf0272195"),
+    "2": (176, "02d57bf7e43319c3"),
+}
+
+
+@pytest.mark.parametrize("stage", NAMES)
+def test_names_and_order_in_checkpoints_stay(stage):
+    """Weights are kept by name, optimiser and averages by order: runs in progress must find them again."""
+    names = list(trained_parameters(random_objective(stage, appearance=1.0)))
+    assert (len(names), hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]) == NAMES[stage], names
+    plain = list(trained_parameters(random_objective(stage)))
+    assert names[: len(plain)] == plain and all(name.startswith("guide.heads.") for name in names[len(plain) :])
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    """Of another stage, other losses or another model: nothing is left out in silence."""
+    accelerator, trained = prepared(random_objective("1"))
+    place = save_checkpoint(accelerator, tmp_path, 1, trained, None, keep=1)
+    for stage, loss in (("scratch", {}), ("2", {}), ("1", {"appearance": 1.0})):
+        with pytest.raises(ValueError, match="is of another run: expected .* came"):
+            load_checkpoint(accelerator, place, trained_parameters(random_objective(stage, **loss)), None)
+    with pytest.raises(ValueError, match="has no averaged weights"):
+        load_checkpoint(accelerator, place, trained, build_ema(RunSettings(ema=0.9), trained.values()))
+    assert load_checkpoint(accelerator, place, trained, None) == 1
+
+
+def test_a_checkpoint_of_several_processes_goes_on_in_one(tmp_path):
+    """Runs of several processes have had another name before every tensor's."""
+    from safetensors.torch import load_file, save_file
+
+    net = torch.nn.Linear(2, 2)
+    accelerator, trained = prepared(net)
+    file = save_checkpoint(accelerator, tmp_path, 1, trained, None, keep=1) / "model.safetensors"
+    save_file({f"module.{name}": tensor + 1 for name, tensor in load_file(file).items()}, file)
+    weight = net.weight.detach().clone()
+    load_checkpoint(accelerator, latest_checkpoint(tmp_path), trained, None)
+    assert torch.equal(net.weight, weight + 1)
+
+
 def test_learning_rates():
-    run = Run(steps=100, learning_rate=1.0, warmup=10, decay="cosine")
-    assert learning_rate(run, 0) == pytest.approx(0.1) and learning_rate(run, 50) == pytest.approx(0.5)
-    assert learning_rate(Run(learning_rate=1.0, warmup=10), 500) == 1.0
+    run = RunSettings(steps=100, learning_rate=1.0, warmup=10, decay="cosine")
+    assert run.rate(0) == pytest.approx(0.1) and run.rate(50) == pytest.approx(0.5)
+    assert RunSettings(learning_rate=1.0, warmup=10).rate(500) == 1.0
 
 
 def test_missing_8_bit_adam_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "bitsandbytes.optim", None)
     with pytest.raises(ValueError, match="bitsandbytes"):
-        loop._optimizer(Run(adam_8bit=True), [])
+        build_optimizer(RunSettings(adam_8bit=True), [])

@@ -1,23 +1,20 @@
 """The VAE that a model from nothing gets."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from pack.magicanimate_core.data import DancerClips, Sample
 from pack.magicanimate_core.media.densepose import paint
 from pack.magicanimate_core.pipeline.latents import decode, encode
-from pack.magicanimate_core.training.from_nothing.vae import (
-    VaeSettings,
-    VaeTask,
-    crop,
-    new_vae,
-    normalise,
-)
+from pack.magicanimate_core.testing.tiny_training import TINY_VAE
+from pack.magicanimate_core.training.from_nothing.vae import VaeTask, build_vae, crop, normalise
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 
 
 def small_vae():
     torch.manual_seed(0)
-    return new_vae(VaeSettings(widths=(8, 8, 8, 8), groups=4)).requires_grad_(False).eval()
+    return build_vae(TINY_VAE).requires_grad_(False).eval()
 
 
 def test_normalised_latents_have_unit_variance_and_decode_alike():
@@ -35,10 +32,10 @@ def test_normalised_latents_have_unit_variance_and_decode_alike():
 
 def test_the_vaes_loss_falls():
     torch.manual_seed(0)
-    settings = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=2, crop=32)
+    settings = replace(TINY_VAE, batch=2, crop=32)
     picture = DancerClips(1, "train", 1, 32, 32).read(0, [0])
     task = VaeTask(
-        new_vae(settings), settings, lambda rng, count: Sample(*(np.repeat(x, count, 0) for x in picture)), seed=0
+        build_vae(settings), settings, lambda rng, count: Sample(*(np.repeat(x, count, 0) for x in picture)), seed=0
     )
     optimizer = torch.optim.AdamW(task.module.parameters(), lr=3e-3)
     losses = []
@@ -67,11 +64,11 @@ def test_crops_lie_on_the_person():
 
 
 def test_several_crops_of_one_picture():
-    settings, asked = VaeSettings(widths=(8, 8, 8, 8), groups=4, batch=6, crop=16, crops=4, person=0.5), []
+    settings, asked = replace(TINY_VAE, batch=6, crop=16, crops=4, person=0.5), []
 
     def pictures(rng, count):
         asked.append(count)
         return DancerClips(1, "train", 2, 32, 32).read(0, range(count))
 
-    task = VaeTask(new_vae(settings), settings, pictures, seed=0)
-    assert task.batch(0, 0, 0)["pixels"].shape == (8, 3, 16, 16) and asked == [2]
+    task = VaeTask(build_vae(settings), settings, pictures, seed=0)
+    assert task.batch(0, 0, 0).pixels.shape == (8, 3, 16, 16) and asked == [2]

@@ -4,7 +4,8 @@ import sys
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
-from run_small import small_task  # beside this program
+
+from magicanimate_core.testing.tiny_training import small_task
 
 
 def main(out: str) -> None:
@@ -12,10 +13,12 @@ def main(out: str) -> None:
     accelerator = Accelerator(cpu=True, kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
     task = small_task("1")
     task.module.double()  # so that the order of sums does not show
-    batch = {k: v.double() if v.is_floating_point() else v for k, v in task.prepare(task.batch(1, 0, 0)).items()}
-    own = slice(accelerator.process_index, None, accelerator.num_processes)
+    mine = slice(accelerator.process_index, None, accelerator.num_processes)
+    batch = task.prepare(task.batch(1, 0, 0))
+    share = batch._make(field[mine] if torch.is_tensor(field) else field for field in batch)
+    share = share._make(field.double() if torch.is_tensor(field) and field.is_floating_point() else field for field in share)
     module = accelerator.prepare(task.module)
-    accelerator.backward(module({name: tensor[own] for name, tensor in batch.items()}))
+    accelerator.backward(module(share))
     if accelerator.is_main_process:
         names = {n.removeprefix("module."): p.grad for n, p in module.named_parameters() if p.grad is not None}
         torch.save(names, out)

@@ -4,6 +4,8 @@ Small nets leave latents that no picture has. A decoder that has seen them draws
 it every latent that the nets know, stays as it is.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -11,42 +13,51 @@ from torch import Tensor, nn
 
 from ...pipeline.latents import from_pixels
 from ..animation import Animation
+from ..batch import Batch, Drawn
 from ..task import AnimationTask
-from .guide import emphasis
+from .person import person_weight
+from .rollout import two_step_clean
 from .vae import edge_loss
+
+
+class Frames(NamedTuple):
+    """A batch with the pictures that it should become."""
+
+    batch: Batch
+    pixels: Tensor  # (N, F, H, W, 3) uint8
 
 
 class DecoderLoss(nn.Module):
     """Colours and edges of the frames that are decoded from latents as the nets sample them."""
 
-    def __init__(self, vae, animation: Animation, person: float, edges: float):
+    def __init__(self, vae: nn.Module, nets: Animation, *, person: float, edges: float) -> None:
         super().__init__()
-        self.vae, self.animation, self.person, self.edges = vae, animation.eval().requires_grad_(False), person, edges
+        self.vae, self.nets, self.person, self.edges = vae, nets.eval().requires_grad_(False), person, edges
         self.vae.requires_grad_(False)
         for part in (vae.decoder, vae.post_quant_conv):
             part.requires_grad_(True)
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> "DecoderLoss":
+        """Switches the VAE to training; the nets stay as they sample."""
         super().train(mode)
-        self.animation.eval()
+        self.nets.eval()
         return self
 
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """batch: Animation's, and pixels (R, F, H, W, 3) uint8."""
+    def forward(self, frames: Frames) -> Tensor:
+        """Returns the loss, a scalar."""
+        batch = frames.batch
         with torch.no_grad():
-            latents = self.animation.sampled(batch).flatten(0, 1)  # ((R F), 4, h, w)
-        true = from_pixels(rearrange(batch["pixels"], "r f h w c -> (r f) h w c"))
+            latents = two_step_clean(self.nets, batch).flatten(0, 1)  # ((N F), 4, h, w)
+        true = from_pixels(rearrange(frames.pixels, "n f h w c -> (n f) h w c"))
         made = self.vae.decode(latents / self.vae.config.scaling_factor).sample.float()
-        weight = emphasis(batch["parts"], batch["reference_parts"], self.person).flatten(0, 1)
-        weight = F.interpolate(weight, true.shape[-2:])  # ((R F), 1, H, W)
+        weight = person_weight(batch.parts, batch.reference_parts, self.person).flatten(0, 1)
+        weight = F.interpolate(weight, true.shape[-2:])  # ((N F), 1, H, W)
         return ((made - true).abs() * weight).mean() + self.edges * edge_loss(made, true)
 
 
 class DecoderTask(AnimationTask):
     """Batches of stage 2, with their pixels."""
 
-    def __init__(self, loss: DecoderLoss, batches, samples=None):
-        super().__init__(loss, loss.vae, batches, samples)
-
-    def prepare(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        return super().prepare(batch) | {"pixels": batch["pixels"]}
+    def prepare(self, drawn: Drawn) -> Frames:
+        """Returns the batch, on the device, with the pixels that were drawn."""
+        return Frames(super().prepare(drawn), drawn.targets)

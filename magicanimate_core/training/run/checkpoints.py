@@ -1,39 +1,61 @@
 """Checkpoints that are whole or not there: written beside their place, then renamed."""
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from ...disk import beside, discard, take_place
 
+if TYPE_CHECKING:
+    from diffusers.training_utils import EMAModel
+
 NAME = re.compile(r"^step-(\d+)$")
+WEIGHTS, AVERAGES = "model.safetensors", "ema.pt"
+
+
+def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Returns what learns, by its name in checkpoints, in the order of the optimiser's states.
+
+    Names and order must not change, or runs in progress could not go on. An objective's nets have their own names.
+    """
+    return {name.removeprefix("nets."): p for name, p in module.named_parameters() if p.requires_grad}
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """(steps done, folder) of every whole checkpoint, oldest first."""
+    """Returns (steps done, folder) of every whole checkpoint, oldest first."""
     places = (folder / "checkpoints").glob("step-*")
     return sorted((int(m[1]), path) for path in places if (m := NAME.match(path.name)))
 
 
 def latest_checkpoint(folder: Path) -> Path | None:
-    found = checkpoints(folder)
-    return found[-1][1] if found else None
+    """Returns the newest whole checkpoint, None where there is none."""
+    places = [place for _, place in checkpoints(folder)]
+    return places[-1] if places else None
 
 
-def save_checkpoint(accelerator, folder: Path, done: int, ema, keep: int) -> Path:
-    """Weights that are trained, optimiser, EMA and random states, as `folder`/checkpoints/step-N; the newest `keep` stay."""
+def save_checkpoint(
+    accelerator: Accelerator, folder: Path, done: int, trained: Mapping[str, Tensor], ema: "EMAModel | None", *, keep: int
+) -> Path:
+    """Writes what is trained, optimiser, EMA and random states to `folder`/checkpoints/step-N; the newest `keep` stay."""
     place = folder / "checkpoints" / f"step-{done:07d}"
     fresh = beside(place)
     if accelerator.is_main_process:
         for left in place.parent.glob(".*.part"):
             discard(left)
     accelerator.wait_for_everyone()
-    with _only_trained(accelerator):
+    with _without_weights(accelerator):
         accelerator.save_state(str(fresh))
     if accelerator.is_main_process:
+        save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
         if ema is not None:
-            torch.save(ema.state_dict(), fresh / "ema.pt")
+            torch.save(ema.state_dict(), fresh / AVERAGES)
         take_place(fresh, place)
         for _, old in checkpoints(folder)[:-keep]:
             discard(old)
@@ -41,31 +63,53 @@ def save_checkpoint(accelerator, folder: Path, done: int, ema, keep: int) -> Pat
     return place
 
 
-def load_checkpoint(accelerator, place: Path | None, ema) -> int:
-    """Brings everything back; returns the steps done (0 without a checkpoint)."""
+def load_checkpoint(
+    accelerator: Accelerator, place: Path | None, trained: Mapping[str, Tensor], ema: "EMAModel | None"
+) -> int:
+    """Brings everything back; returns the steps done (0 without a checkpoint).
+
+    Raises ValueError where the checkpoint does not have exactly what is trained.
+    """
     if place is None:
         return 0
-    accelerator.load_state(str(place), strict=False)
+    # runs of several processes have had a name before every other one
+    saved = {name.removeprefix("module."): tensor for name, tensor in load_file(place / WEIGHTS).items()}
+    _check_same(place, saved, trained)
+    if ema is not None and not (place / AVERAGES).is_file():
+        raise ValueError(
+            f"{place} has no averaged weights, but run.ema is set: set it to 0, or begin again in another --out."
+        )
+    with torch.no_grad():
+        for name, parameter in trained.items():
+            parameter.copy_(saved[name])
+    with _without_weights(accelerator):
+        accelerator.load_state(str(place))
     if ema is not None:
-        ema.load_state_dict(torch.load(place / "ema.pt", "cpu", weights_only=True))
+        ema.load_state_dict(torch.load(place / AVERAGES, "cpu", weights_only=True))
         ema.to(accelerator.device)
     return int(NAME.match(place.name)[1])
 
 
-class _only_trained:
-    """Leaves frozen weights out of what accelerate saves: they can be had again from where they came."""
+def _check_same(place: Path, saved: Mapping[str, Tensor], trained: Mapping[str, Tensor]) -> None:
+    """Raises ValueError, with an example, where names or shapes differ."""
+    shapes, expected = ({name: tuple(t.shape) for name, t in tensors.items()} for tensors in (saved, trained))
+    for name in sorted(expected | shapes):
+        if shapes.get(name) != expected.get(name):
+            raise ValueError(
+                f"{place} is of another run: expected {name} with shape {expected.get(name)}, came {shapes.get(name)}. "
+                "Go on with the stage, the model and the losses that it was written with, or begin again in another --out."
+            )
 
-    def __init__(self, accelerator):
-        self.accelerator = accelerator
 
-    def __enter__(self):
-        self.hook = self.accelerator.register_save_state_pre_hook(self._filter)
-
-    def __exit__(self, *_):
-        self.hook.remove()
-
-    def _filter(self, models, weights, _folder) -> None:
-        for model, tensors in zip(models, weights, strict=True):
-            names = {name.removeprefix("module.") for name, p in model.named_parameters() if p.requires_grad}
-            for name in [name for name in tensors if name.removeprefix("module.") not in names]:
-                del tensors[name]
+@contextmanager
+def _without_weights(accelerator: Accelerator) -> Iterator[None]:
+    """Keeps accelerate from saving and loading weights: frozen ones can be had again, and it overlooks missing names."""
+    hooks = [
+        accelerator.register_save_state_pre_hook(lambda models, weights, folder: weights.clear()),
+        accelerator.register_load_state_pre_hook(lambda models, folder: models.clear()),
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
