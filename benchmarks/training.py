@@ -20,8 +20,10 @@ from magicanimate_core.training.objective import Objective
 from magicanimate_core.weights import architecture as arch
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Cost:
+    """What a step takes."""
+
     tera: float  # operations of a step, forward and back
     weights: float  # GiB
     kept: float  # GiB, for the way back
@@ -36,7 +38,7 @@ def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Objecti
 
 
 def is_attention_map(tensor: torch.Tensor) -> bool:
-    """(B, 8 heads, L, M), which a fused kernel never writes down; (B, heads, L, D) has D = 40 to 160 here."""
+    """Tells attention maps (B, 8 heads, L, M), never written down by a fused kernel, from (B, heads, L, D) with D 40 to 160."""
     if tensor.ndim != 4 or tensor.shape[1] != 8 or 40 <= tensor.shape[-1] <= 160:
         return False
     return tensor.shape[-2] * tensor.shape[-1] > 2**16
@@ -45,12 +47,12 @@ def is_attention_map(tensor: torch.Tensor) -> bool:
 class Kept:
     """Bytes that autograd keeps, in 16 bits; weights and attention maps left out."""
 
-    def __init__(self, module: torch.nn.Module):
-        self.seen = {p.data_ptr() or id(p) for p in module.parameters()}
+    def __init__(self, module: torch.nn.Module) -> None:
         self.weights = {id(p) for p in module.parameters()}
         self.bytes, self.ids, self.alive = 0, set(), []
 
     def pack(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Counts a tensor of any shape (...) that autograd is about to keep; returns it."""
         base = tensor._base if tensor._base is not None else tensor  # views keep what they look at
         if id(base) in self.weights or id(base) in self.ids:
             return tensor
@@ -62,7 +64,10 @@ class Kept:
         return tensor
 
 
-def cost(stage: str, references: int, frames: int, size: int, checkpointing: bool, shape=arch.SD15) -> Cost:
+def cost(
+    stage: str, references: int, frames: int, size: int, checkpointing: bool, shape: arch.UNetShape = arch.SD15
+) -> Cost:
+    """Counts a step of a stage on N references with F frames each, forward and back."""
     with torch.device("meta"):
         module, batch = full_size(stage, shape, checkpointing), random_batch(references, frames, size)
     kept = Kept(module)
@@ -72,10 +77,12 @@ def cost(stage: str, references: int, frames: int, size: int, checkpointing: boo
         loss.backward()
     learning = sum(p.numel() for p in module.parameters() if p.requires_grad)
     frozen = sum(p.numel() for p in module.parameters()) - learning
-    return Cost(operations.get_total_flops() / 1e12, (16 * learning + 2 * frozen) / 2**30, kept.bytes / 2**30)
+    weights = (16 * learning + 2 * frozen) / 2**30
+    return Cost(tera=operations.get_total_flops() / 1e12, weights=weights, kept=kept.bytes / 2**30)
 
 
 def main() -> None:
+    """Prints a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--frames", type=int, default=16)

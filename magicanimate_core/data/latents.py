@@ -53,13 +53,16 @@ class LatentCache:
         return len(self._items)
 
     def name(self, item: int) -> str:
+        """Returns its number in the source and its name there."""
         return self._items[item][0]
 
     def length(self, item: int) -> int:
+        """Returns the frames of an item."""
         return self._items[item][1].shape[0]
 
     def fps(self, item: int) -> float:
-        return self._fps(int(self.name(item).split()[0]))  # its number in the source
+        """Returns frames per second as in the source."""
+        return self._fps(int(self.name(item).split()[0]))
 
     def read(self, item: int, frames: Sequence[int]) -> Encoded:
         """Returns the frames' latents in the order asked for."""

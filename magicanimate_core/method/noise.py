@@ -11,7 +11,7 @@ def betas() -> Tensor:
     return torch.linspace(0.00085, 0.012, TRAIN_TIMESTEPS)
 
 
-class Schedule(nn.Module):
+class NoiseSchedule(nn.Module):
     """How much of a picture and how much noise is left at each timestep; Eq. 4's forward process and its inverses.
 
     Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64.

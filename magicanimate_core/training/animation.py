@@ -5,7 +5,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 
 from ..method.motion_module import MotionModule
-from ..method.noise import Schedule
+from ..method.noise import NoiseSchedule
 from ..pipeline.call import Reference
 from ..pipeline.nets import AppearanceEncoder, TemporalUNet
 from .batch import Batch
@@ -37,7 +37,7 @@ class Animation(nn.Module):
         self.encoder = AppearanceEncoder(encoder)
         self.controlnet = controlnet
         self.prediction = prediction
-        self.schedule = Schedule()
+        self.schedule = NoiseSchedule()
         self.register_buffer("text", text, persistent=False)
         self.requires_grad_(False)
         for name in trains:
