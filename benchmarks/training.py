@@ -38,7 +38,7 @@ def full_size(stage: str, shape: arch.UNetShape, checkpointing: bool) -> Objecti
 
 
 def is_attention_map(tensor: torch.Tensor) -> bool:
-    """Tells attention maps (B, 8 heads, L, M), never written down by a fused kernel, from (B, heads, L, D) with D 40 to 160."""
+    """Tells attention maps (B, 8 heads, L, M), never written down by a fused kernel; in (B, heads, L, D) D is 40 to 160."""
     if tensor.ndim != 4 or tensor.shape[1] != 8 or 40 <= tensor.shape[-1] <= 160:
         return False
     return tensor.shape[-2] * tensor.shape[-1] > 2**16
