@@ -40,7 +40,7 @@ def main() -> None:
     from magicanimate_core.testing import random_weights
 
     with tempfile.TemporaryDirectory() as name:
-        random_weights.write(Path(name) / "models", random_weights.TINY)
+        random_weights.write_models(Path(name) / "models", random_weights.TINY)
         for frames in sorted(options.frames):  # the highest of all children so far: shorter clips first
             animate(Path(name), frames)
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -5,7 +5,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import HostSettings
-from ..magicanimate_core.host.sampling import Parts, animate
+from ..magicanimate_core.host.sampling import Parts, sample_animation
 from .schema import (
     ADVANCED,
     AppearanceEncoderType,
@@ -59,7 +59,7 @@ class Animate(io.ComfyNode):
         **options: Any,
     ) -> io.NodeOutput:
         parts = Parts(model, appearance_encoder, control_net, vae)
-        latents = animate(parts, positive, negative, reference_image, pose_video, HostSettings(**options), noise)
+        latents = sample_animation(parts, positive, negative, reference_image, pose_video, HostSettings(**options), noise)
         return io.NodeOutput({"samples": latents})
 
 

@@ -78,7 +78,7 @@ def full_size(host: Path | None, options) -> tuple[Path, Path, Path]:
     base = OUT / "full"
     if not (base / "models" / "magicanimate" / "temporal_attention" / "temporal_attention.ckpt").exists():
         print("Writing random weights ...", flush=True)
-        random_weights.write(base / "models", SD15)
+        random_weights.write_models(base / "models", SD15)
     photo, pose = inputs.write_inputs(base / "input", size=max(256, options.size), frames=20)
     values = {"ckpt_name": "random_sd15.safetensors", "vae_name": "random_vae.safetensors", "steps": options.steps or 2}
     values |= {"width": options.size, "height": options.size}

@@ -64,7 +64,7 @@ def files(tmp_path_factory):
     """Small random models in a diffusers folder and in the published layout, a photo and a clip."""
     from pack.magicanimate_core.testing import tiny
 
-    return tiny.write(tmp_path_factory.mktemp("tiny"))
+    return tiny.write_tiny(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")

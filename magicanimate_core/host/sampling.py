@@ -88,7 +88,7 @@ class Parts(NamedTuple):
     vae: VAE
 
 
-def animate(
+def sample_animation(
     parts: Parts,
     positive: Conditioning,
     negative: Conditioning,

@@ -88,7 +88,7 @@ def text_encoder_shapes() -> arch.Shapes:
     return {prefix + key: shape for key, shape in shapes.items()}
 
 
-def write(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
+def write_models(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
     def save(path: str, tensors: dict[str, Tensor]) -> None:
         target = models / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="a UNet of a hundredth of the size (needs scripts/tiny_sd15)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    write(options.models, TINY if options.tiny else arch.SD15, options.seed)
+    write_models(options.models, TINY if options.tiny else arch.SD15, options.seed)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class Files:
         return ["animate", *arguments, "--steps", "3", "--device", "cpu", *more]
 
 
-def write(folder: Path, shape: arch.UNetShape = SHAPE, size: int = 64, frames: int = 20) -> Files:
+def write_tiny(folder: Path, shape: arch.UNetShape = SHAPE, size: int = 64, frames: int = 20) -> Files:
     """All of it into `folder`; the photo and the clip are `size` pixels wide and high."""
     files = Files(folder)
     write_base(files.base, shape)

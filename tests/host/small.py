@@ -5,6 +5,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import torch
+from pack.magicanimate_core.testing import tiny
+from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS
 
 
 class PoolingVAE:
@@ -17,47 +19,40 @@ class PoolingVAE:
 
 @dataclass(eq=False)
 class Small:
-    folder: Path
+    files: "tiny.Files"
     run: object
 
     SIZE = 64
 
     @classmethod
     def write(cls, folder: Path, run) -> "Small":
-        """Random weights into `folder`, in the published layouts, and the host told where they are."""
+        """Random weights into `folder`, in the published layout, and the host told where they are."""
         import folder_paths
-        from safetensors.torch import save_file
 
-        from ...magicanimate_core.testing import random_weights as rw
-        from ...magicanimate_core.weights import architecture as arch
-
-        shape = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
-        tables = {"unet": arch.unet_tensors, "encoder": arch.encoder_tensors, "control": arch.controlnet_tensors}
-        for seed, (name, table) in enumerate(tables.items()):
-            save_file(rw.random_tensors(rw.unet_shapes(table(shape)), seed), folder / f"{name}.safetensors")
-        motion = rw.motion_shapes(shape)
-        torch.save({"state_dict": rw.random_tensors(motion, 9) | rw.position_tables(motion)}, folder / "temporal.ckpt")
-        folder_paths.add_model_folder_path("magicanimate", str(folder))
-        return cls(folder, run)
+        files = tiny.write_tiny(folder, size=cls.SIZE)
+        folder_paths.add_model_folder_path("magicanimate", str(files.magicanimate))
+        return cls(files, run)
 
     def base(self):
         """A fresh MODEL of SD 1.5's architecture, 32 channels wide."""
-        return host_model(self.folder / "unet.safetensors")
+        return host_model(self.files.base / "unet" / WEIGHTS)
 
     @cached_property
     def shared_base(self):
         return self.base()
 
     def temporal(self, model=None):
-        return self.run("MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module="temporal.ckpt")[0]
+        return self.run(
+            "MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module=PUBLISHED["temporal_attention"]
+        )[0]
 
     @cached_property
     def encoder(self):
-        return self.run("MagicAnimateAppearanceEncoderLoader", appearance_encoder="encoder.safetensors")[0]
+        return self.run("MagicAnimateAppearanceEncoderLoader", appearance_encoder=PUBLISHED["appearance_encoder"])[0]
 
     @cached_property
     def control_net(self):
-        return self.run("MagicAnimateDensePoseControlNetLoader", control_net="control.safetensors")[0]
+        return self.run("MagicAnimateDensePoseControlNetLoader", control_net=PUBLISHED["densepose_controlnet"])[0]
 
     vae = PoolingVAE()
 
@@ -93,10 +88,9 @@ def host_model(path: Path):
     """A UNet file in diffusers naming as the host's MODEL, fp32."""
     import comfy.model_patcher
     import comfy.supported_models
+    from pack.magicanimate_core.host.loading import host_config
+    from pack.magicanimate_core.weights import architecture as arch
     from safetensors.torch import load_file
-
-    from ...magicanimate_core.host.loading import host_config
-    from ...magicanimate_core.weights import architecture as arch
 
     weights = load_file(path)
     shape = arch.unet_shape({k: tuple(v.shape) for k, v in weights.items()})

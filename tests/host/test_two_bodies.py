@@ -3,11 +3,9 @@
 import pytest
 import torch
 from pack.magicanimate_core.options import Settings
-from pack.magicanimate_core.pipeline import models as m
 from pack.magicanimate_core.pipeline.animate import sample_clip
-from pack.magicanimate_core.pipeline.base import single_unet
 from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
-from pack.magicanimate_core.pipeline.nets import Nets, TemporalUNet
+from pack.magicanimate_core.pipeline.models import load_models
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 
 
@@ -23,17 +21,7 @@ from pack.magicanimate_core.weights.architecture import LATENT_SCALE
     ],
 )
 def test_host_and_diffusers_agree(small, relative, options):
-    from safetensors.torch import load_file
-
-    folder, frames = small.folder, 20
-    nets = Nets(
-        unet=TemporalUNet(
-            single_unet(folder / "unet.safetensors", load_file(folder / "unet.safetensors")),
-            m.load_motion(folder / "temporal.ckpt"),
-        ),
-        encoder=m.load_encoder(folder / "encoder.safetensors"),
-        controlnet=m.load_controlnet(folder / "control.safetensors"),
-    ).to("cpu", torch.float32)
+    frames, nets = 20, load_models(small.files.base, small.files.magicanimate).to("cpu", torch.float32).nets
     (positive, _), (negative, _) = (conditioning[0] for conditioning in small.text)
     conditions = Conditions(
         reference=small.vae.encode(small.image()) * LATENT_SCALE,

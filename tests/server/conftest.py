@@ -17,7 +17,7 @@ def server(tmp_path_factory):
     from pack.magicanimate_core.testing import inputs, random_weights
 
     base = tmp_path_factory.mktemp("comfyui")
-    random_weights.write(base / "models", random_weights.TINY)
+    random_weights.write_models(base / "models", random_weights.TINY)
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
     inputs.write_inputs(base / "input", size=128, frames=20)
