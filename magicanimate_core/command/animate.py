@@ -2,13 +2,17 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
+from ..weights.published import PUBLISHED
+
+if TYPE_CHECKING:
+    from .jobs import Job
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
 EPILOG = """examples:
@@ -24,11 +28,11 @@ model files:
   --magicanimate   the folder of huggingface.co/zcxu-eric/MagicAnimate: appearance_encoder/, densepose_controlnet/,
                    temporal_attention/
 """
-
-NAMES = [option.name for option in fields(Settings)]
+OPTIONS = [option.name for option in fields(Settings)]
 
 
 def add_arguments(animate: argparse.ArgumentParser) -> None:
+    """Declares what the command takes."""
     what = animate.add_argument_group("what")
     what.add_argument("--reference", type=Path, nargs="+", metavar="PHOTO", help="photos, or a folder of photos")
     what.add_argument("--pose", type=Path, nargs="+", metavar="VIDEO", help="DensePose videos, or a folder of them")
@@ -43,7 +47,7 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
         "--vae", type=Path, metavar="PATH", help="in place of the base model's own (published: sd-vae-ft-mse)"
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
-    _settings(animate.add_argument_group("options of the Animate node"))
+    _add_options(animate.add_argument_group("options of the Animate node"))
     work = animate.add_argument_group("work")
     work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
     work.add_argument("--save-every", type=int, default=1, metavar="STEPS", help="steps between saved states; 0: never (1)")
@@ -54,7 +58,7 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     )
 
 
-def _settings(group) -> None:
+def _add_options(group: argparse._ArgumentGroup) -> None:
     """Adds every option of the table, spelled with hyphens or as the node has it."""
     for option in fields(Settings):
         names = dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"])
@@ -66,17 +70,17 @@ def _settings(group) -> None:
             group.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
 
 
-def read_jobs(options) -> list:
-    """The jobs that a command line asks for."""
+def read_jobs(options: argparse.Namespace) -> list["Job"]:
+    """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
     from .jobs import Job
 
-    settings = Settings(**{name: getattr(options, name) for name in NAMES})
+    settings = Settings(**{name: getattr(options, name) for name in OPTIONS})
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     if options.jobs:
-        return [_job_line(line, number, settings, common) for number, line in _lines(options.jobs)]
+        return [_read_line(line, number, settings, common) for number, line in _numbered_lines(options.jobs)]
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
-    photos, clips = _files(options.reference, PICTURE_SUFFIXES), _files(options.pose, VIDEO_SUFFIXES)
+    photos, clips = _expand(options.reference, PICTURE_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
     several = len(photos) * len(clips) > 1 or options.out.is_dir()
     jobs = []
     for photo in photos:
@@ -86,63 +90,60 @@ def read_jobs(options) -> list:
     return jobs
 
 
-def _lines(path: Path):
+def _numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a job file that are not empty. Raises FileNotFoundError."""
     if not path.is_file():
         raise FileNotFoundError(f"job file {path} does not exist.")
     return [(number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if line.strip()]
 
 
-def _job_line(line: str, number: int, settings: Settings, common: dict):
+def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
+    """A line of a job file. Raises ValueError, with the line's number."""
     from .jobs import Job
 
+    where = f"line {number} of the job file"
     try:
         entry = json.loads(line)
         paths = {name: Path(entry.pop(name)) for name in ("reference", "pose", "out")}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"line {number} of the job file is no object with reference, pose and out ({error}).") from error
-    own = {name: entry.pop(name) for name in list(entry) if name in NAMES}
-    unknown = entry.keys() - common.keys()
-    if unknown:
-        raise ValueError(f"line {number} of the job file has an unknown option: {', '.join(sorted(unknown))}.")
-    return Job(**paths, settings=replace(settings, **own), **(common | entry))
+        raise ValueError(f"{where} is no object with reference, pose and out ({error}).") from error
+    changes = {name: entry.pop(name) for name in list(entry) if name in OPTIONS}
+    for name, value in entry.items():
+        if name not in common:
+            raise ValueError(f"{where} has an unknown option: {name}.")
+        if type(value) is not type(common[name]):
+            raise ValueError(f"{where} has {name} {value!r}; expected {type(common[name]).__name__}.")
+    try:
+        return Job(**paths, settings=replace(settings, **changes), **(common | entry))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
-def _files(paths: list[Path], endings: tuple[str, ...]) -> list[Path]:
-    found = []
+def _expand(paths: Iterable[Path], endings: tuple[str, ...]) -> list[Path]:
+    """Files, and those in folders that end so. Raises ValueError for a folder without any."""
+    files: list[Path] = []
     for path in paths:
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in endings) if path.is_dir() else [path]
         if not inside:
             raise ValueError(f"{path} holds no {', '.join(endings)} files.")
-        found += inside
-    return found
+        files += inside
+    return files
 
 
-def main(options) -> None:
-    from tqdm import tqdm
-
+def main(options: argparse.Namespace) -> None:
+    """Animates all jobs, one after another. Raises ValueError or OSError for what cannot be used, before any work."""
     from ..pipeline.models import load_models
-    from ..weights.published import PUBLISHED
-    from .jobs import Saving, run_job
-    from .workers import choose_device, workers_on
+    from .jobs import Saving, run_jobs
+    from .workers import choose_device, choose_dtype, workers_on
 
-    jobs = read_jobs(options)
+    jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     for job in jobs:
         job.check()
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")
     device = choose_device(options.device)
-    dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}.get(options.dtype)
-    dtype = dtype or (torch.float32 if device.type == "cpu" else torch.float16)
-    saving = Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
     with workers_on(device) as workers:
-        models = load_models(options.base, options.magicanimate, options.vae).to(device, dtype)
-        for job in jobs:
-            with tqdm(total=job.settings.steps, desc=job.out.name, unit="step", disable=workers.rank > 0) as bar:
-
-                def progress(done: int, bar=bar) -> None:
-                    bar.update(done - bar.n)
-
-                if not run_job(models, job, model_files=files, workers=workers, saving=saving, progress=progress):
-                    bar.write(f"{job.out} is finished already.")
+        models = load_models(options.base, options.magicanimate, options.vae).to(device, choose_dtype(options.dtype, device))
+        run_jobs(models, jobs, model_files=files, workers=workers, saving=saving)

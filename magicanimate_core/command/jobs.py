@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from tqdm import tqdm
 
 from ..media.clip import PoseClip
 from ..media.images import fit_photo
@@ -50,6 +51,23 @@ class Saving:
     resume: bool = False  # skip a finished video, go on with an interrupted one
     every: int = 1  # steps between saved states; 0: never
     latents: bool = False  # keep the final ones
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a number of steps below 0."""
+        if self.every < 0:
+            raise ValueError(f"save_every is {self.every}; expected 0 (never) or more steps.")
+
+
+def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path], workers: Workers, saving: Saving) -> None:
+    """Animates jobs one after another, with a bar of steps for each. Arguments and errors as run_job's."""
+    for job in jobs:
+        with tqdm(total=job.settings.steps, desc=job.out.name, unit="step", disable=workers.rank > 0) as bar:
+
+            def progress(done: int, bar: tqdm = bar) -> None:
+                bar.update(done - bar.n)
+
+            if not run_job(models, job, model_files=model_files, workers=workers, saving=saving, progress=progress):
+                bar.write(f"{job.out} is finished already.")
 
 
 def run_job(

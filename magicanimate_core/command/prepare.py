@@ -73,6 +73,7 @@ def _settings(options: argparse.Namespace) -> PrepareSettings:
 
 
 def _open(options: argparse.Namespace, settings: PrepareSettings) -> tuple[Source, Folder]:
+    """What is read, and where it is written. Raises ValueError for folders that cannot be used."""
     if options.shards is not None and options.shards < 1:
         raise ValueError(f"--shards is {options.shards}; expected 1 or more.")
     source = open_source(options.source, height=settings.height, width=settings.width, fps=options.frames_fps)
@@ -85,7 +86,7 @@ def _open(options: argparse.Namespace, settings: PrepareSettings) -> tuple[Sourc
 
 
 def run(source: Source, store: Folder, settings: PrepareSettings) -> tuple[list[dict], list[dict]]:
-    """(records of kept items, names and reasons of dropped ones). Prints a row for each."""
+    """Prepares all items; returns records of kept ones, names and reasons of dropped ones. Prints a row for each."""
     kept, dropped, names = [], [], {}
     for item in range(len(source)):
         original = source.name(item)

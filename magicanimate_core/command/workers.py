@@ -28,6 +28,13 @@ def choose_device(name: str | None = None) -> torch.device:
     return torch.device(kind, int(os.environ.get("LOCAL_RANK", 0)) % accelerator.device_count())
 
 
+def choose_dtype(name: str | None, device: torch.device) -> torch.dtype:
+    """Returns the precision asked for, else 16 bits on an accelerator and 32 on the CPU."""
+    if name is None:
+        name = "fp32" if device.type == "cpu" else "fp16"
+    return {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[name]
+
+
 def leave(reason: str) -> NoReturn:
     """Ends this process at once with exit code 1: to wait for a process that is gone would be to wait for ever."""
     print(f"error: {reason} Run the same command with --resume: finished steps are kept.", file=sys.stderr, flush=True)

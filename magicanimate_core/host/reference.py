@@ -72,6 +72,7 @@ def encode_reference(encoder: BaseModel, latent: Tensor, timestep: Tensor, text:
     """Lets the appearance encoder read the clean reference latent (Eq. 1), up to its last self-attention.
 
     latent (1, 4, h, w), scaled; timestep (1,); text (1, L, D). Returns normalised inputs by place, each (1, L, D).
+    Raises RuntimeError for a net that has none.
     """
     device = timestep.device
     manual = encoder.manual_cast_dtype
@@ -118,10 +119,10 @@ def hybrid_options(unet: UNetModel, references: References, transformer_options:
 def _check_fit(model: ModelPatcher, encoder: ModelPatcher) -> None:
     """Raises ValueError unless the appearance encoder was made for this MODEL's architecture."""
     unet = places.net_shape(places.model_unet(model))
-    own = places.net_shape(encoder.model.diffusion_model)
-    if (own.widths, own.context_width) != (unet.widths, unet.context_width):
+    other = places.net_shape(encoder.model.diffusion_model)
+    if (other.widths, other.context_width) != (unet.widths, unet.context_width):
         raise ValueError(
-            f"The appearance encoder has widths {own.widths} and {own.context_width}-wide text, this MODEL has "
+            f"The appearance encoder has widths {other.widths} and {other.context_width}-wide text, this MODEL has "
             f"{unet.widths} and {unet.context_width}: use an encoder made for this base model (SD 1.5 for MagicAnimate's)."
         )
 

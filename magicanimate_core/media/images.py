@@ -49,9 +49,9 @@ def nearest_multiple(pixels: int) -> int:
     return max(MULTIPLE, round(pixels / MULTIPLE) * MULTIPLE)
 
 
-def check_multiple(name: str, pixels: int) -> None:
-    """Raises ValueError unless a size is a multiple of 8."""
-    if pixels % MULTIPLE:
+def check_multiple(name: str, pixels: int, least: int = 0) -> None:
+    """Raises ValueError unless a size is a multiple of 8, and not less than `least`."""
+    if pixels % MULTIPLE or pixels < least:
         raise ValueError(f"{name} is {pixels}; expected a multiple of {MULTIPLE}, for example {nearest_multiple(pixels)}.")
 
 

@@ -80,6 +80,7 @@ class TemporalUNet(nn.Module):
         self.unet.conv_norm_out = WindowNorm(self.unet.conv_norm_out)
 
     def _add_temporal(self, site: str) -> None:
+        """Raises ValueError for a temporal block that has no place of its width."""
         block = self.unet.get_submodule(site.split(".motion_modules.")[0])
         layers = block.attentions if getattr(block, "attentions", None) else block.resnets
         index = int(site.rsplit(".", 1)[1])

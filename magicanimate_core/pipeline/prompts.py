@@ -81,7 +81,7 @@ def from_checkpoint(name: str, tensors: dict[str, Tensor]) -> nn.Module:
 
 
 def _hub_tokenizer() -> Tokenizer:
-    """CLIP's tokenizer, which single-file checkpoints do not hold, from the hub or its cache."""
+    """CLIP's tokenizer, which single-file checkpoints do not hold, from the hub or its cache. Raises ValueError offline."""
     from transformers import CLIPTokenizer
 
     try:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
-from pack.magicanimate_core.command.animate import NAMES
+from pack.magicanimate_core.command.animate import OPTIONS
 from pack.magicanimate_core.command.jobs import Job, Saving, job_fingerprint, run_job
 from pack.magicanimate_core.command.state import JobState
 from pack.magicanimate_core.media.clip import PoseClip
@@ -82,6 +82,22 @@ def test_errors_are_one_sentence(files, tmp_path, capsys, change, words):
     assert not (tmp_path / "out.mp4").exists()
 
 
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"steps": "8"}, "line 2 of the job file: steps is '8'; expected a whole number"),
+        ({"prompt": 5}, "line 2 of the job file has prompt 5; expected str"),
+        ({"step": 8}, "line 2 of the job file has an unknown option: step"),
+        ({"pose": None}, "line 2 of the job file is no object with reference, pose and out"),
+    ],
+)
+def test_a_line_that_is_no_job_is_named(files, tmp_path, capsys, entry, words):
+    job = {"reference": str(files.photo), "pose": str(files.clip), "out": str(tmp_path / "out.mp4")}
+    (tmp_path / "jobs.jsonl").write_text(f"{json.dumps(job)}\n{json.dumps(job | entry)}\n")
+    assert cli.main(["animate", "--jobs", str(tmp_path / "jobs.jsonl"), "--base", str(files.base)]) == 2
+    assert words in capsys.readouterr().err and not (tmp_path / "out.mp4").exists()
+
+
 def test_files_that_are_no_pictures(files, tmp_path, capsys):
     (tmp_path / "text.mp4").write_text("hello")
     command = files.command(tmp_path / "out.mp4")
@@ -96,7 +112,7 @@ def test_help_teaches(capsys):
         cli.main(["animate", "--help"])
     text = capsys.readouterr().out
     assert "--jobs" in text and "torchrun" in text and "--resume" in text
-    assert all(f"--{name.replace('_', '-')}" in text for name in NAMES)
+    assert all(f"--{name.replace('_', '-')}" in text for name in OPTIONS)
 
 
 def state_path(out: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...media.images import MULTIPLE, check_multiple
 from ...pose.palette import body_share, is_exact, palette_problem, snap, stray_share
 from .. import BadItem, Sample, Source, fit_sample
 from .writing import write_clip, write_still
@@ -30,9 +31,9 @@ class PrepareSettings:
     palette_tolerance: float = 0.5  # share of a figure's pixels that may have colours of no body part
 
     def __post_init__(self) -> None:
+        """Raises ValueError for values that cannot be used."""
         for name in ("width", "height"):
-            if (size := getattr(self, name)) < 8 or size % 8:
-                raise ValueError(f"{name} is {size}; expected a multiple of 8, for example {max(8, round(size / 8) * 8)}.")
+            check_multiple(name, getattr(self, name), least=MULTIPLE)
         if self.fps < 0 or self.min_frames < 1 or (self.max_frames or self.min_frames) < self.min_frames:
             raise ValueError(
                 f"fps {self.fps}, min_frames {self.min_frames}, max_frames {self.max_frames}; expected fps 0 or more "
