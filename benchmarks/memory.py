@@ -1,14 +1,14 @@
-"""Peak memory of an animation for clips of different length, side by side in one run.
+"""Peak memory of an animation in ComfyUI for clips of different length.
 
     python -m benchmarks.memory [--comfyui PATH] [--frames 32 128 512]
 
-On a GPU: the allocator's peak. On the CPU, where device and clip share one memory: the peak of all live tensors, those
-that hold the whole clip (latents, pose video) counted apart, since only they may grow. Small random weights.
+A model of what lies on the device: the Animate node runs on the CPU with random weights of a hundredth of SD 1.5's size,
+64 x 64, one step, and every tensor is counted as long as it lives, by its storage. Tensors whose first axis is as long as
+the clip (latents, pose video) are counted apart, since only they may grow with it. Not counted are weights, what an
+operation needs inside, and fragmentation: `benchmarks.gpu` measures those.
 """
 
 import argparse
-import asyncio
-import sys
 import tempfile
 import weakref
 from collections import Counter
@@ -18,7 +18,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from benchmarks.flops import load_host
+from scripts.comfyui import find_comfyui
+
+from .host import Host
+from .report import table
 
 
 class LiveTensors(TorchDispatchMode):
@@ -27,8 +30,8 @@ class LiveTensors(TorchDispatchMode):
     def __init__(self, clip: int):
         super().__init__()
         self.clip = clip
-        self.owners: Counter = Counter()  # storage -> tensors that use it
-        self.kind: dict[int, tuple[str, int]] = {}
+        self.users: Counter = Counter()  # storage -> tensors that use it
+        self.kind: dict[int, tuple[str, int]] = {}  # storage -> (clip or rest, bytes)
         self.live, self.peak = Counter(), Counter()
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -38,21 +41,21 @@ class LiveTensors(TorchDispatchMode):
                 self._track(tensor)
         return out
 
-    def _track(self, tensor: torch.Tensor) -> None:
+    def _track(self, tensor: torch.Tensor) -> None:  # of any shape
         storage = tensor.untyped_storage()
         key = storage.data_ptr()
         if not key:
             return
-        if not self.owners[key]:
+        if not self.users[key]:
             whole = tensor.ndim == 4 and tensor.shape[0] == self.clip
             self.kind[key] = ("clip" if whole else "rest", storage.nbytes())
             self._add(key, 1)
-        self.owners[key] += 1
+        self.users[key] += 1
         weakref.finalize(tensor, self._release, key)
 
     def _release(self, key: int) -> None:
-        self.owners[key] -= 1
-        if not self.owners[key]:
+        self.users[key] -= 1
+        if not self.users[key]:
             self._add(key, -1)
 
     def _add(self, key: int, sign: int) -> None:
@@ -61,45 +64,30 @@ class LiveTensors(TorchDispatchMode):
         self.peak[name] = max(self.peak[name], self.live[name])
 
 
-def main() -> None:
-    from scripts.comfyui import find_comfyui
+def peaks(host: Host, lengths: list[int]) -> list[tuple[int, Counter]]:
+    """Returns (frames, peak bytes of clips and of the rest) for every length."""
+    from pack.tests.host.small import Small  # `pack` is there since the host is
 
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        small = Small.write(Path(folder), host.run)
+        small.animate(16, steps=1)  # loads the weights
+        for frames in lengths:
+            with LiveTensors(frames) as tensors:
+                small.animate(frames, steps=1)
+            rows.append((frames, tensors.peak))
+    return rows
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--comfyui", type=Path, default=find_comfyui())
     parser.add_argument("--frames", type=int, nargs="+", default=[32, 128, 512])
     options = parser.parse_args()
-    load_host(options.comfyui, cpu=not torch.cuda.is_available())
-    for frames, peak in peaks(options.frames).items():
-        print(f"{frames:5d} frames: " + ", ".join(f"{name} {size / 2**20:8.2f} MiB" for name, size in peak.items()))
-
-
-def peaks(lengths: list[int]) -> dict[int, dict[str, int]]:
-    """Peak bytes by clip length."""
-    import pack
-    from pack.tests.host.small import Small
-
-    extension = asyncio.run(pack.comfy_entrypoint())
-    nodes = {node.define_schema().node_id: node for node in asyncio.run(extension.get_node_list())}
-
-    def run(node_id, **inputs):
-        with torch.inference_mode():
-            return nodes[node_id].execute(**inputs).result
-
-    with tempfile.TemporaryDirectory() as folder:
-        small = Small.write(Path(folder), run)
-        small.animate(16, steps=1)  # loads the weights
-        return {frames: _peak(small, frames) for frames in lengths}
-
-
-def _peak(small, frames: int) -> dict[str, int]:
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-        small.animate(frames, steps=1)
-        return {"device": torch.cuda.max_memory_allocated()}
-    with LiveTensors(frames) as tensors:
-        small.animate(frames, steps=1)
-    return dict(tensors.peak)
+    rows = peaks(Host(options.comfyui, "--cpu"), options.frames)
+    columns = ["frames", "tensors of the whole clip, MiB", "all others, MiB"]
+    print(table(columns, [(n, f"{peak['clip'] / 2**20:.2f}", f"{peak['rest'] / 2**20:.2f}") for n, peak in rows]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
