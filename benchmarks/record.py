@@ -4,6 +4,8 @@ python -m benchmarks.record [--out FILE] flops [the benchmark's arguments]
 """
 
 import argparse
+import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,12 @@ from scripts.comfyui import PACK
 from .report import header, machine
 
 RESULTS = PACK / "benchmarks" / "results"
+
+
+def title(name: str) -> str:
+    """Returns the first line of a benchmark's docstring."""
+    source = Path(importlib.util.find_spec(f"benchmarks.{name}").origin).read_text()
+    return ast.get_docstring(ast.parse(source)).splitlines()[0].rstrip(".")
 
 
 def main() -> int:
@@ -27,7 +35,7 @@ def main() -> int:
     if done.returncode == 0:
         out = options.out or RESULTS / f"{options.name}.md"
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(f"{header(options.name, ' '.join(['python', *command]), machine())}\n{done.stdout}")
+        out.write_text(f"{header(title(options.name), ' '.join(['python', *command]), machine())}\n{done.stdout}")
         print(f"wrote {out}")
     return done.returncode
 

@@ -21,4 +21,4 @@ def test_a_benchmark_is_recorded_with_its_command(tmp_path):
     command = [sys.executable, "-m", "benchmarks.record", "--out", str(tmp_path / "out.md"), "gpu.card", "64"]
     subprocess.run(command, cwd=PACK, check=True, capture_output=True)
     text = (tmp_path / "out.md").read_text()
-    assert "python -m benchmarks.gpu.card 64" in text and '"matrix_tflops"' in text
+    assert text.startswith("# What the card is") and "python -m benchmarks.gpu.card 64" in text and '"matrix_tflops"' in text
