@@ -7,9 +7,12 @@ from diffusers.models.attention_processor import AttnProcessor2_0
 from torch import Tensor, nn
 
 from magicanimate_core.method.windows import SCHEDULES
+from magicanimate_core.options import Settings
+from magicanimate_core.pipeline.animate import clip_conditions
 from magicanimate_core.pipeline.base import build_unet
-from magicanimate_core.pipeline.denoise import Conditions, Settings, denoise, initial_noise
-from magicanimate_core.pipeline.models import Models, encode_prompt, load_models
+from magicanimate_core.pipeline.conditions import Conditions, PoseImages
+from magicanimate_core.pipeline.denoise import denoise, initial_noise
+from magicanimate_core.pipeline.models import Models, load_models
 from magicanimate_core.testing.random_weights import TINY
 from magicanimate_core.weights.architecture import SD15
 
@@ -28,10 +31,9 @@ def load(bench: Bench) -> Models:
 
 def conditions(bench: Bench, models: Models, frames: int) -> Conditions:
     """A random reference latent, the empty prompt and a drawn clip."""
-    side, text = bench.sizes.side // 8, encode_prompt(models, "")
-    reference = torch.randn(1, 4, side, side).to(models.device, models.dtype)  # (1, 4, h, w)
-    poses = dancer(bench.sizes.side, frames)[1].movedim(-1, 1)  # (F, 3, H, W)
-    return Conditions(reference, text, text, lambda indices: poses[indices], frames)
+    side = bench.sizes.side // 8
+    poses = PoseImages(dancer(bench.sizes.side, frames)[1].movedim(-1, 1))  # (F, 3, H, W)
+    return clip_conditions(models, torch.randn(1, 4, side, side), poses)
 
 
 def windows(bench: Bench, steps: int) -> Settings:
@@ -54,7 +56,7 @@ def run(bench: Bench, models: Models, frames: int, steps: int) -> Timed:
     settings, side = windows(bench, steps), bench.sizes.side // 8
     given, noise = conditions(bench, models, frames), initial_noise(settings, frames, side, side)
     begin = now()
-    return Timed(marks=[begin, *(now() for _ in denoise(models, given, noise, settings))])
+    return Timed(marks=[begin, *(now() for _ in denoise(models.nets, given, noise, settings))])
 
 
 class Official:
@@ -66,19 +68,19 @@ class Official:
     """
 
     def __init__(self, bench: Bench, models: Models):
-        self.models, self.bench = models, bench
-        self.encoder = build_unet(TINY if bench.tiny else SD15).to(models.device, models.dtype).eval()
-        for attention in models.unet.reading.values():
+        self.models, self.nets, self.bench = models, models.nets, bench
+        self.encoder = build_unet(TINY if bench.tiny else SD15).to(self.nets.device, self.nets.dtype).eval()
+        for attention in self.nets.unet.reading.values():
             attention.register_forward_hook(read_as_published)
 
     @torch.inference_mode()
     def run(self, frames: int, steps: int) -> Timed:
         given, side = conditions(self.bench, self.models, frames), self.bench.sizes.side // 8
-        timestep = torch.tensor(TIMESTEP, device=self.models.device)
-        features = self.models.encoder(given.reference, timestep, given.positive)
-        reference = self.models.unet.keys_values(features)
+        timestep = torch.tensor(TIMESTEP, device=self.nets.device)
+        features = self.nets.encoder(given.reference, timestep, given.positive)
+        reference = self.nets.unet.keys_values(features)
         latents = initial_noise(windows(self.bench, steps), frames, side, side).to(
-            self.models.device, self.models.dtype
+            self.nets.device, self.nets.dtype
         )  # (F, 4, h, w)
         marks = [now()]
         for _ in range(steps):
@@ -96,7 +98,7 @@ class Official:
         kept = [torch.cat(layer) for layer in outputs]  # each (F, C, h, w)
         sums, weights = torch.zeros_like(torch.cat([latents] * 2)).unflatten(0, (2, -1)), latents.new_zeros(count)
         for window in SCHEDULES["official"].windows(count, length, self.bench.sizes.overlap):
-            out = self.models.unet(
+            out = self.nets.unet(
                 torch.cat([latents[window]] * 2), timestep, torch.cat([texts] * 2), frames=length,
                 references=[reference, reference], residuals=[torch.cat([layer[window]] * 2) for layer in kept],
             )  # fmt: skip
@@ -107,9 +109,9 @@ class Official:
 
     def residuals(self, given: Conditions, latents: Tensor, texts: Tensor, frames: list[int], timestep: Tensor) -> list:
         """Outputs of the ControlNet for some frames of latents (F, 4, h, w), each a Tensor (K, C, h, w)."""
-        hints = given.poses([min(f, given.pose_count - 1) for f in frames]).to(latents)  # (K, 3, H, W)
+        hints = given.poses([min(f, len(given.poses) - 1) for f in frames]).to(latents)  # (K, 3, H, W)
         arguments = {"encoder_hidden_states": texts, "controlnet_cond": hints, "return_dict": False}
-        skips, middle = self.models.controlnet(latents[frames], timestep, **arguments)
+        skips, middle = self.nets.controlnet(latents[frames], timestep, **arguments)
         return [*skips, middle]
 
 

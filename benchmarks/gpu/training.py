@@ -22,8 +22,8 @@ def stage(bench: Bench, stage: str) -> Rows:
         "model": {"base": str(models / "checkpoints/random_sd15.safetensors"), "magicanimate": str(models / "magicanimate")},
         "data": {"clips": "dancers:train?clips=2&frames=24", "images": "dancers:train?stills=4",
                  "height": sizes.side, "width": sizes.side},
-        "loss": {"gradient_checkpointing": True},
-        "run": {"steps": sizes.training_steps, "mixed_precision": "bf16", "log_every": sizes.training_steps // 2, "keep": 1},
+        "run": {"steps": sizes.training_steps, "mixed_precision": "bf16", "gradient_checkpointing": True, "keep": 1,
+                "log_every": sizes.training_steps // 2},
     }  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
