@@ -24,6 +24,7 @@ from magicanimate_core.media.densepose import paint
 from magicanimate_core.method.noise import SPACINGS
 from magicanimate_core.options import Settings
 from magicanimate_core.pipeline.animate import animate
+from magicanimate_core.pipeline.base import load_base
 from magicanimate_core.pipeline.latents import decode_frames, encode_frames
 from magicanimate_core.pipeline.models import Models, load_models
 from magicanimate_core.pipeline.nets import TemporalUNet
@@ -42,12 +43,9 @@ BARS = {  # the ratio of the model's error to the other's that the demo is held 
 
 def load(weights: Path, temporal: bool) -> Models:
     """Loads the demo model; without `temporal`, a model of single frames."""
-    from diffusers import UNet2DConditionModel
-
     models = load_models(weights / "base", weights / "magicanimate")
     if not temporal:
-        unet = UNet2DConditionModel.from_pretrained(weights / "base", subfolder="unet")
-        models.nets.unet = TemporalUNet(unet, motion=None)
+        models.nets.unet = TemporalUNet(load_base(weights / "base").unet, motion=None)
     return models.to("cpu", torch.float32)
 
 

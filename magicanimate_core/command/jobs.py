@@ -20,6 +20,7 @@ from ..pipeline.conditions import Conditions
 from ..pipeline.denoise import Workers, denoise, initial_noise, last
 from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
+from ..pipeline.nets import Nets
 from .state import JobState, fingerprint
 
 Progress = Callable[[int], None]  # is told the steps that are done
@@ -86,8 +87,11 @@ def run_job(
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
     state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files))
-    conditions = clip_conditions(models, encode_photo(models.vae, photo), clip, job.prompt, job.negative)
-    latents = _denoise(models, conditions, job, state, workers, saving, progress)[: len(clip)]
+    reference = encode_photo(models.vae, photo)
+    conditions = clip_conditions(models, reference, clip, prompt=job.prompt, negative=job.negative)
+    latents = _denoise(
+        models.nets, conditions, job.settings, state=state, workers=workers, saving=saving, progress=progress
+    )[: len(clip)]
     if workers.rank == 0:
         if saving.latents:
             save_file({"latents": latents.contiguous()}, job.out.with_suffix(".latents.safetensors"))
@@ -111,9 +115,10 @@ def _is_finished(job: Job, workers: Workers, saving: Saving) -> bool:
 
 
 def _denoise(
-    models: Models,
+    nets: Nets,
     conditions: Conditions,
-    job: Job,
+    settings: Settings,
+    *,
     state: JobState,
     workers: Workers,
     saving: Saving,
@@ -121,14 +126,14 @@ def _denoise(
 ) -> Tensor:
     """Final latents of the padded clip, (F, 4, h, w); the first process saves those of the steps before."""
     height, width = conditions.poses([0]).shape[2:]
-    noise = initial_noise(job.settings, len(conditions.poses), height // 8, width // 8)
+    noise = initial_noise(settings, len(conditions.poses), height // 8, width // 8)
     begin, latents = _start(noise, state, workers, saving)
     progress(begin)
 
     def steps() -> Iterator[Tensor]:
-        made = denoise(models.nets, conditions, latents, job.settings, workers=workers, first_step=begin)
+        made = denoise(nets, conditions, latents, settings, workers=workers, first_step=begin)
         for done, after in enumerate(made, begin + 1):
-            due = saving.every and (done % saving.every == 0 or done == job.settings.steps)
+            due = saving.every and (done % saving.every == 0 or done == settings.steps)
             if workers.rank == 0 and due:
                 state.save(after, done)
             progress(done)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..disk import whole
 
-SMALL = 2**28  # bytes; files below it are inputs, above it models, which are told apart by name and size
+INPUT_LIMIT = 2**28  # bytes; files below it are inputs, above it models, which are told apart by name and size
 
 
 def fingerprint(options: dict[str, Any], files: Sequence[Path]) -> str:
@@ -26,7 +26,7 @@ def fingerprint(options: dict[str, Any], files: Sequence[Path]) -> str:
         if path.is_file():
             size = path.stat().st_size
             digest.update(f"{path.name}:{size}".encode())
-            if size < SMALL:
+            if size < INPUT_LIMIT:
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -24,7 +24,7 @@ def animate(models: Models, reference: np.ndarray | None, poses: np.ndarray, set
 
 
 def clip_conditions(
-    models: Models, reference: Tensor | None, poses: Poses, prompt: str = "", negative: str = ""
+    models: Models, reference: Tensor | None, poses: Poses, *, prompt: str = "", negative: str = ""
 ) -> Conditions:
     """Gathers what steers a clip. reference: latent (1, 4, h, w).
 

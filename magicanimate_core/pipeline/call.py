@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ..method.hybrid_attention import KeysValues
 
-Reference = dict[str, KeysValues]  # attention's name -> keys and values of one reference image, each (1, L, D)
+Reference = dict[str, KeysValues]  # attention's name -> keys and values of reference images, each (N, L, D)
 Value = TypeVar("Value")
 
 
@@ -23,7 +23,7 @@ class Call:
     """A call of a TemporalUNet."""
 
     frames: int  # K of a window
-    references: Sequence[Reference | None]  # one per conditioning
+    references: Sequence[Reference | None]  # one per conditioning, of one image each
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ..weights.architecture import LATENT_SCALE
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
-VAE_CHUNK = 8  # frames that go through the VAE at once
+VAE_BATCH = 8  # frames that go through the VAE at once
 
 
 def from_pixels(images: Tensor) -> Tensor:
@@ -43,9 +43,9 @@ def encode_photo(vae: "AutoencoderKL", photo: Tensor) -> Tensor:
 
 def encode_frames(vae: "AutoencoderKL", frames: Tensor) -> Tensor:
     """Returns the means of frames (F, H, W, 3) uint8, scaled, (F, 4, h, w) fp32."""
-    return torch.cat([encode(vae, from_pixels(part)).float() for part in frames.split(VAE_CHUNK)])
+    return torch.cat([encode(vae, from_pixels(part)).float() for part in frames.split(VAE_BATCH)])
 
 
 def decode_frames(vae: "AutoencoderKL", latents: Tensor) -> np.ndarray:
     """Returns the frames of scaled latents (F, 4, h, w), (F, H, W, 3) uint8."""
-    return np.concatenate([to_pixels(decode(vae, part)) for part in latents.split(VAE_CHUNK)])
+    return np.concatenate([to_pixels(decode(vae, part)) for part in latents.split(VAE_BATCH)])

@@ -35,7 +35,7 @@ class Models:
 
 
 def load_models(base: Path, magicanimate: Path, vae: Path | None = None) -> Models:
-    """Loads everything, in the precision of the classes' own (fp32), on the CPU.
+    """Loads everything, in fp32, on the CPU.
 
     base: a diffusers folder or a single-file SD 1.5 checkpoint. magicanimate: folder of the published layout.
     vae: a diffusers folder or a single file, in place of the base model's own.

@@ -147,8 +147,8 @@ class AppearanceEncoder(nn.Module):
         latent: (N, 4, h, w), clean and scaled. timestep: () or (N,). text: (N, L, D).
         """
         features: dict[str, Tensor] = {}
-        blocks_come_again = torch.is_grad_enabled() and self.unet.is_gradient_checkpointing  # they must be whole
-        with during(READING, Reading(features=features, stop=not blocks_come_again)), suppress(FeaturesRead):
+        checkpointing = torch.is_grad_enabled() and self.unet.is_gradient_checkpointing  # torch's, which takes no exceptions
+        with during(READING, Reading(features=features, stop=not checkpointing)), suppress(FeaturesRead):
             self.unet(latent, timestep, encoder_hidden_states=text)
         return features
 
