@@ -130,7 +130,7 @@ def _denoise(
     begin, latents = _start(noise, state, workers, saving)
     progress(begin)
 
-    def steps() -> Iterator[Tensor]:
+    def steps() -> Iterator[Tensor]:  # (F, 4, h, w) each
         made = denoise(nets, conditions, latents, settings, workers=workers, first_step=begin)
         for done, after in enumerate(made, begin + 1):
             due = saving.every and (done % saving.every == 0 or done == settings.steps)

@@ -101,7 +101,7 @@ class PoseControl(ControlNet):
             shared[place] = PerFrame(park=lambda r: r.to(off_device, copy=True), fetch=lambda r: r.to(x.device))
         row_of = {frame: row for row, frame in enumerate(window.frames)}  # a row that shows the frame
 
-        def compute(frames: list[int]) -> list[Tensor]:
+        def compute(frames: list[int]) -> list[Tensor]:  # each (n, C, h, w)
             rows = [row_of[frame] for frame in frames]
             return self._run_net(x[rows], t[rows], text[rows], frames)
 
@@ -159,6 +159,7 @@ def check_poses_first(model: ModelPatcher) -> None:
 
 
 def _check_poses(executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
+    """Raises ValueError where a pose video does not fit the noise (F, 4, h, w)."""
     guider, frames = executor.class_obj, noise.shape[0]
     padded = partial(padded_frames, guider.model_options)
     for cond in (cond for conds in guider.conds.values() for cond in conds or []):

@@ -58,7 +58,7 @@ def _pad_clip(
     if kwargs.get("latent_shapes") is not None:
         kwargs["latent_shapes"] = [latent_image.shape]
 
-    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:
+    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:  # (F, 4, h, w) each
         callback(step, x0[:frames], x[:frames], steps)
 
     cut = None if callback is None else show
@@ -83,7 +83,7 @@ def _sample_off_device(
     if not _handler(extra_args["model_options"]) or device == home:
         return executor(guider, sigmas, extra_args, callback, noise, latent_image, denoise_mask, *rest)
 
-    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:
+    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:  # (F, 4, h, w) each
         callback(step, x0.to(device), x, steps)  # previewers live on the device
 
     moved = (None if t is None else t.to(home) for t in (noise, latent_image, denoise_mask))

@@ -154,7 +154,7 @@ def _run_alone(context: Tensor, transformer_options: dict) -> Run:
 
 
 def _references(run: Run, uuids: Sequence[UUID | None], step: tuple, project: Callable[[Tensor], Any]) -> References:
-    """The reference's keys and values for every conditioning of a call, None where it is not seen; once per step."""
+    """The reference's keys and values, each (1, M, D), for every conditioning of a call, None where it is not seen."""
     known = run.references.at(step)  # every window of a step, and every call of it, reads the same features
     for uuid in uuids:
         if uuid in run.texts and uuid not in known:
@@ -165,7 +165,7 @@ def _references(run: Run, uuids: Sequence[UUID | None], step: tuple, project: Ca
 def _attend(references: Sequence[KeysValues | None], q: Tensor, k: Tensor, v: Tensor, options: dict) -> Tensor:
     """The host's attn1 replacement: q, k, v (B, L, D), projected; one reference (or None) per conditioning."""
 
-    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # (B, L, D), (B, M, D) twice -> (B, L, D)
         return optimized_attention(
             q, k, v, options["n_heads"], attn_precision=options["attn_precision"], transformer_options=options
         )

@@ -111,7 +111,7 @@ def track_runs(model: ModelPatcher) -> None:
 
 
 def _start_run(executor: WrapperExecutor, guider: CFGGuider, sigmas: Tensor, extra_args: dict, *args, **kwargs) -> Tensor:
-    """Raises ValueError where the host would split a step over several GPUs."""
+    """Begins a Run at sigmas (steps + 1,). Raises ValueError where the host would split a step over several GPUs."""
     options = extra_args["model_options"]
     if "multigpu_clones" in options:
         raise ValueError(

@@ -84,7 +84,7 @@ class WindowHandler(HostWindows, PaddingHandler, host_windows.ContextHandlerABC)
         return torch.as_tensor(values, dtype=torch.float32)
 
     def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
-        """Every UNet call of an evaluation, with its frames' weights. Windows that go together have one length."""
+        """Every UNet call of an evaluation, with its frames' weights (K,). Windows that go together have one length."""
         groups: list[list[list[int]]] = []
         for window in self.windows(frames, timestep, model_options):
             if groups and len(groups[-1]) < self.windows_per_batch and len(groups[-1][0]) == len(window):

@@ -48,7 +48,7 @@ def ddim(settings: Settings, prediction: str = "epsilon") -> "DDIMScheduler":
 
 
 def last(steps: Iterator[Tensor], start: Tensor) -> Tensor:
-    """Returns the latents after the last step; `start` where no step is left to do."""
+    """Returns the latents (F, 4, h, w) after the last step; `start` where no step is left to do."""
     return reduce(lambda before, after: after, steps, start)
 
 
@@ -150,11 +150,11 @@ def window_residuals(
     # Batches of the same frames whichever process computes them: a matrix product's last bits depend on its size.
     group = math.gcd(settings.context_length, settings.context_length - settings.context_overlap, latents.shape[0])
 
-    def compute(frames: list[int]) -> list[Tensor]:
+    def compute(frames: list[int]) -> list[Tensor]:  # each (n, C, h', w')
         groups = [run([f for f in frames if f // group == g]) for g in dict.fromkeys(f // group for f in frames)]
         return [torch.cat(outputs) for outputs in zip(*groups, strict=True)]
 
-    def run(frames: list[int]) -> list[Tensor]:
+    def run(frames: list[int]) -> list[Tensor]:  # each (n, C, h', w')
         hints = conditions.poses([min(f, len(conditions.poses) - 1) for f in frames])
         skips, middle = nets.controlnet(
             latents[frames].to(nets.device, nets.dtype),

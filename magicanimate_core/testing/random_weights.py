@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from magicanimate_core.method.motion_module import MotionLayout, MotionModule
-from magicanimate_core.weights import architecture as arch
-from magicanimate_core.weights.published import position_tables
+from ..method.motion_module import MotionLayout, MotionModule
+from ..pipeline.base import build_unet
+from ..weights import architecture as arch
+from ..weights.published import PUBLISHED, position_tables
 
 DEMO_SHAPE = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
 DEMO_HINT_WIDTHS = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding
@@ -24,7 +25,7 @@ TINY = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
 
 
 def random_tensor(key: str, shape: tuple[int, ...], seed: int) -> Tensor:
-    """Unit gain for weights, about 1 for norms, about 0 for biases; each tensor has its own stream."""
+    """Draws a tensor of this shape: unit gain for weights, about 1 for norms, about 0 for biases; each its own stream."""
     values = torch.randn(shape, generator=torch.Generator().manual_seed(zlib.crc32(f"{seed}:{key}".encode())))
     if key.endswith(".bias"):
         values *= 0.05
@@ -36,14 +37,17 @@ def random_tensor(key: str, shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def random_tensors(shapes: arch.Shapes, seed: int) -> dict[str, Tensor]:
+    """Draws tensors of these shapes, by name."""
     return {key: random_tensor(key, shape, seed) for key, shape in shapes.items()}
 
 
 def unet_shapes(specs: dict[str, arch.TensorSpec], host_names: bool = False) -> arch.Shapes:
+    """Returns the shapes of a net's tensors, under diffusers' names or those of a single-file checkpoint."""
     return {f"model.diffusion_model.{s.host_key}" if host_names else key: s.shape for key, s in specs.items()}
 
 
 def motion_shapes(shape: arch.UNetShape) -> arch.Shapes:
+    """Returns the shapes of a motion module's tensors."""
     with torch.device("meta"):
         module = MotionModule(MotionLayout(arch.temporal_widths(shape)))
     return {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
@@ -89,6 +93,8 @@ def text_encoder_shapes() -> arch.Shapes:
 
 
 def write_models(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
+    """Writes a checkpoint, a VAE and the three files of MagicAnimate into a models folder of ComfyUI's, fp16."""
+
     def save(path: str, tensors: dict[str, Tensor]) -> None:
         target = models / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -104,21 +110,17 @@ def write_models(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
     save("vae/random_vae.safetensors", vae)
     del whole, vae
     encoder = random_tensors(unet_shapes(arch.encoder_tensors(shape)), seed + 1)
-    save("magicanimate/appearance_encoder/diffusion_pytorch_model.safetensors", encoder)
+    save(f"magicanimate/{PUBLISHED['appearance_encoder']}", encoder)
     del encoder
     control = random_tensors(unet_shapes(arch.controlnet_tensors(shape)), seed + 2)
-    save("magicanimate/densepose_controlnet/diffusion_pytorch_model.safetensors", control)
+    save(f"magicanimate/{PUBLISHED['densepose_controlnet']}", control)
     motion = motion_shapes(shape)
-    save(
-        "magicanimate/temporal_attention/temporal_attention.ckpt", random_tensors(motion, seed + 3) | position_tables(motion)
-    )
+    save(f"magicanimate/{PUBLISHED['temporal_attention']}", random_tensors(motion, seed + 3) | position_tables(motion))
 
 
 def write_demo(weights: Path, shape: arch.UNetShape = DEMO_SHAPE, seed: int = 0) -> None:
-    """The layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
+    """Writes the layout of demo/weights: no text encoder, a VAE as narrow as the UNet, everything as safetensors."""
     from diffusers import AutoencoderKL
-
-    from magicanimate_core.pipeline.base import build_unet
 
     def tensors(table, seed: int, *more) -> dict[str, Tensor]:
         return random_tensors(unet_shapes(table(shape, *more)), seed)
