@@ -8,6 +8,9 @@ import torch
 from pack.magicanimate_core.testing import tiny
 from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS
 
+# as the drop-downs of the loader nodes name the files; no other folder of models has the same names
+CHOICES = {part: f"magicanimate/{file}" for part, file in PUBLISHED.items()}
+
 
 class PoolingVAE:
     """Stands in for the host's VAE (83 M parameters): averages 8 x 8 pixels. The server tests use the real one."""
@@ -30,7 +33,7 @@ class Small:
         import folder_paths
 
         files = tiny.write_tiny(folder, size=cls.SIZE)
-        folder_paths.add_model_folder_path("magicanimate", str(files.magicanimate))
+        folder_paths.add_model_folder_path("magicanimate", str(folder))
         return cls(files, run)
 
     def base(self):
@@ -43,16 +46,16 @@ class Small:
 
     def temporal(self, model=None):
         return self.run(
-            "MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module=PUBLISHED["temporal_attention"]
+            "MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module=CHOICES["temporal_attention"]
         )[0]
 
     @cached_property
     def encoder(self):
-        return self.run("MagicAnimateAppearanceEncoderLoader", appearance_encoder=PUBLISHED["appearance_encoder"])[0]
+        return self.run("MagicAnimateAppearanceEncoderLoader", appearance_encoder=CHOICES["appearance_encoder"])[0]
 
     @cached_property
     def control_net(self):
-        return self.run("MagicAnimateDensePoseControlNetLoader", control_net=PUBLISHED["densepose_controlnet"])[0]
+        return self.run("MagicAnimateDensePoseControlNetLoader", control_net=CHOICES["densepose_controlnet"])[0]
 
     vae = PoolingVAE()
 

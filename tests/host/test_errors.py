@@ -5,7 +5,7 @@ import torch
 from pack.magicanimate_core.testing import random_weights as rw
 from pack.magicanimate_core.weights import architecture as arch
 from pack.magicanimate_core.weights.files import WrongFile
-from pack.magicanimate_core.weights.published import PUBLISHED
+from pack.tests.host.small import CHOICES
 from safetensors.torch import load_file, save_file
 
 LOADERS = {
@@ -20,7 +20,7 @@ def load(small, run):
     """Put tensors (or bytes) into a file and load it into a slot."""
 
     def load(slot: str, name: str, content):
-        path = small.files.magicanimate / name
+        path = small.files.folder / name
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
@@ -64,9 +64,9 @@ def test_wrong_file_in_a_slot(load, slot, name, content, words):
 
 
 FILES = {
-    "motion_module": PUBLISHED["temporal_attention"],
-    "appearance_encoder": PUBLISHED["appearance_encoder"],
-    "control_net": PUBLISHED["densepose_controlnet"],
+    "motion_module": CHOICES["temporal_attention"],
+    "appearance_encoder": CHOICES["appearance_encoder"],
+    "control_net": CHOICES["densepose_controlnet"],
 }
 
 
@@ -81,7 +81,7 @@ def test_every_file_in_every_other_slot(small, run, slot):
 
 @pytest.mark.parametrize("slot", ["appearance_encoder", "control_net"])
 def test_missing_and_surplus_tensors(small, load, slot):
-    tensors = load_file(small.files.magicanimate / FILES[slot])
+    tensors = load_file(small.files.folder / FILES[slot])
     gone = "mid_block.resnets.0.conv1.weight"
     with pytest.raises(WrongFile, match=f"1 missing \\(`{gone}`"):
         load(slot, "missing.safetensors", {k: v for k, v in tensors.items() if k != gone})
@@ -90,13 +90,13 @@ def test_missing_and_surplus_tensors(small, load, slot):
 
 
 def test_truncated_file(small, load):
-    whole = (small.files.magicanimate / FILES["appearance_encoder"]).read_bytes()
+    whole = (small.files.folder / FILES["appearance_encoder"]).read_bytes()
     with pytest.raises(WrongFile, match="short.safetensors is cut short"):
         load("appearance_encoder", "short.safetensors", whole[: len(whole) // 2])
 
 
 def test_missing_motion_tensors(small, load):
-    motion = torch.load(small.files.magicanimate / FILES["motion_module"], weights_only=True)["state_dict"]
+    motion = torch.load(small.files.folder / FILES["motion_module"], weights_only=True)["state_dict"]
     first = next(k for k in motion if k.endswith("to_q.weight"))
     with pytest.raises(WrongFile, match="1 missing"):
         load("motion_module", "less.safetensors", {k: v for k, v in motion.items() if k != first})
@@ -104,7 +104,7 @@ def test_missing_motion_tensors(small, load):
 
 @pytest.mark.parametrize("prefix", ["", "module.", "unet.", "module.unet."])
 def test_motion_module_with_every_published_prefix(small, load, prefix):
-    motion = torch.load(small.files.magicanimate / FILES["motion_module"], weights_only=True)["state_dict"]
+    motion = torch.load(small.files.folder / FILES["motion_module"], weights_only=True)["state_dict"]
     bare = {k.removeprefix("module."): v for k, v in motion.items()}
     model = load("motion_module", "prefixed.safetensors", {prefix + k: v for k, v in bare.items()})
     from pack.magicanimate_core.host.temporal import motion_of
