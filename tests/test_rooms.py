@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_arrows_run_down(room):
     for path in room.rglob("*.py") if room.is_dir() else [room]:
         for other in imports(path) - {room.stem}:
             assert FLOOR[other] < FLOOR[room.stem], f"{path.relative_to(PACK)} imports from {other}"
+
+
+def modules(path: Path) -> set[Path]:
+    """Files of the core that a file imports, also for hints alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.parents[node.level - 1]
+            place = folder.joinpath(*node.module.split(".")) if node.module else folder
+            found |= {place.with_suffix(".py"), *(place / f"{alias.name}.py" for alias in node.names)}
+    return {other for other in found if other.is_file()}
+
+
+def test_no_files_import_each_other_in_a_circle():
+    order = TopologicalSorter({path: modules(path) for path in CORE.rglob("*.py") if path.name != "__init__.py"})
+    order.prepare()  # raises CycleError, with the files
 
 
 SCRIPT = """

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from accelerate import PartialState
@@ -17,12 +16,10 @@ from ..weights import architecture as arch
 from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
 from .animation import Animation
 from .config import Config, ModelFiles
-
-if TYPE_CHECKING:
-    from .stages import Stage
+from .stage import Stage
 
 
-def build_nets(stage: "Stage", config: Config, previous: Path | None) -> tuple[nn.Module, Animation]:
+def build_nets(stage: Stage, config: Config, previous: Path | None) -> tuple[nn.Module, Animation]:
     """Returns the VAE and the nets of a stage, the VAE on this process's device.
 
     previous: an export of an earlier stage, which goes before the config's files. Raises ValueError where there is no base.

@@ -1,8 +1,6 @@
 """The stages of `train`, a row each, and how the paper's are trained: from a config to exported weights."""
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from accelerate import PartialState
@@ -17,21 +15,8 @@ from .from_nothing.objective import build_objective
 from .from_nothing.stages import train_decoder, train_vae
 from .run.loop import train
 from .sources import build_validation, encode_source, open_sources
+from .stage import Stage
 from .task import AnimationTask
-
-Train = Callable[["Stage", Config, Path, Path | None], list[Path]]  # (stage, config, folder, earlier export) -> files
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A row of `STAGES`."""
-
-    name: str
-    about: str  # for the command's help
-    trains: tuple[str, ...] = ()  # parts of the nets that learn (Sec. 3.4); everything else is frozen
-    temporal: bool = False  # with temporal layers, on clips; else on single frames
-    fresh: bool = False  # the base UNet is new: the ControlNet begins random, and the base model is exported, too
-    train: Train
 
 
 def train_nets(stage: Stage, config: Config, folder: Path, previous: Path | None) -> list[Path]:

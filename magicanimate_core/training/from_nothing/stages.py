@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,14 +16,12 @@ from ..config import Config
 from ..export import export_vae
 from ..run.loop import train
 from ..sources import build_validation, open_fitted, open_sources
+from ..stage import Stage
 from .decoder import DecoderLoss, DecoderTask
 from .vae import VaeTask, build_vae, normalise
 
-if TYPE_CHECKING:
-    from ..stages import Stage
 
-
-def train_vae(stage: "Stage", config: Config, folder: Path, previous: Path | None) -> list[Path]:
+def train_vae(stage: Stage, config: Config, folder: Path, previous: Path | None) -> list[Path]:
     """Trains a VAE, new or that of `previous`, on single frames, gives its latents unit variance, and exports it.
 
     Returns the files. Raises ValueError for crops that are larger than the frames.
@@ -48,7 +45,7 @@ def train_vae(stage: "Stage", config: Config, folder: Path, previous: Path | Non
     return export_vae(vae, folder / "export")
 
 
-def train_decoder(stage: "Stage", config: Config, folder: Path, previous: Path | None) -> list[Path]:
+def train_decoder(stage: Stage, config: Config, folder: Path, previous: Path | None) -> list[Path]:
     """Trains the VAE's decoder on what the nets of `previous` make, and exports all of them with it; returns the files.
 
     Raises ValueError where `previous` has no temporal layers.
