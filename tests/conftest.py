@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture(autouse=True)
+def threads():
+    """The command line uses all cores, and their number shows in the last bits: the next test has as many as the last."""
+    count = torch.get_num_threads()
+    yield
+    torch.set_num_threads(count)
+
+
 @pytest.fixture
 def golden():
     """Tensors computed by the official implementation, by file name."""

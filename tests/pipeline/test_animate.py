@@ -19,14 +19,14 @@ SETTINGS = Settings(steps=1, context_length=4, context_overlap=1)
 
 
 def test_a_photo_becomes_as_many_frames_as_there_are_poses(models):
-    made = animate(models, inputs.photo(64), inputs.poses(64, 5), SETTINGS)
+    made = animate(models, inputs.draw_photo(64), inputs.draw_poses(64, 5), SETTINGS)
     assert made.shape == (5, 64, 64, 3) and made.dtype == np.uint8
-    assert np.array_equal(made, animate(models, inputs.photo(64), inputs.poses(64, 5), SETTINGS))
+    assert np.array_equal(made, animate(models, inputs.draw_photo(64), inputs.draw_poses(64, 5), SETTINGS))
 
 
 @pytest.mark.parametrize("change", ["photo", "no photo", "poses"])
 def test_every_input_has_a_say(models, change):
-    photo, poses = inputs.photo(64), inputs.poses(64, 4)
+    photo, poses = inputs.draw_photo(64), inputs.draw_poses(64, 4)
     made = animate(models, photo, poses, SETTINGS)
     other = {"photo": (255 - photo, poses), "no photo": (None, poses), "poses": (photo, poses[::-1].copy())}[change]
     assert not np.array_equal(animate(models, *other, SETTINGS), made)
@@ -41,7 +41,7 @@ def test_pixels_come_back():
 
 def test_frames_are_encoded_and_decoded_one_by_one_or_together(models):
     """More than go through the VAE at once, and a photo as one of them."""
-    frames = torch.from_numpy(inputs.poses(64, 9))
+    frames = torch.from_numpy(inputs.draw_poses(64, 9))
     latents = encode_frames(models.vae, frames)
     assert latents.shape == (9, 4, 8, 8)
     torch.testing.assert_close(latents[4:5], encode(models.vae, from_pixels(frames[4:5])), atol=1e-5, rtol=1e-4)
