@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core.testing.tiny_training import random_objective
+from pack.magicanimate_core.testing.tiny_training import random_objective, small_task
 from pack.magicanimate_core.training.run import checkpoints
 from pack.magicanimate_core.training.run.checkpoints import (
     latest_checkpoint,
@@ -16,9 +16,11 @@ from pack.magicanimate_core.training.run.checkpoints import (
     save_checkpoint,
     trained_parameters,
 )
+from pack.magicanimate_core.training.run.loop import train
 from pack.magicanimate_core.training.run.settings import RunSettings
 from pack.magicanimate_core.training.run.trainer import build_ema, build_optimizer
 from pack.scripts.comfyui import PACK as ROOT
+from safetensors.torch import load_file
 
 PROGRAM = Path(__file__).with_name("run_small.py")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -144,3 +146,20 @@ def test_missing_8_bit_adam_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "bitsandbytes.optim", None)
     with pytest.raises(ValueError, match="bitsandbytes"):
         build_optimizer(RunSettings(adam_8bit=True), [])
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_leaves_a_sound_checkpoint(tmp_path):
+    """Checkpoints without numbers would push out the good one, and be exported."""
+    task = small_task("1")
+    prepare = task.prepare
+
+    def spoiled(drawn):
+        batch = prepare(drawn)
+        return batch._replace(latents=batch.latents * float("nan")) if len(checkpoints.checkpoints(tmp_path)) == 2 else batch
+
+    task.prepare = spoiled
+    with pytest.raises(ValueError, match="After step 3 the loss is nan"):
+        train(task, RunSettings(steps=4, save_every=1, learning_rate=1e-3), tmp_path)
+    place = checkpoints.latest_checkpoint(tmp_path)
+    assert place.name == "step-0000002"
+    assert all(torch.isfinite(tensor).all() for tensor in load_file(place / "model.safetensors").values())

@@ -42,7 +42,8 @@ def numbered_steps(task: Task, run: RunSettings, first: int, rank: int) -> Itera
 def train(task: Task, run: RunSettings, folder: Path, after_step: Callable[[int], None] = lambda done: None) -> None:
     """Trains to run.steps, going on from the newest checkpoint in `folder`. after_step(steps done) follows every step.
 
-    Raises ValueError for settings that this machine cannot follow, and for a checkpoint of another run.
+    Raises ValueError for settings that this machine cannot follow, for a checkpoint of another run, and for a loss that has
+    become no number.
     """
     trainer = build_trainer(task, run, folder)
     accelerator, trained, ema = trainer.accelerator, trainer.trained, trainer.ema
@@ -51,10 +52,13 @@ def train(task: Task, run: RunSettings, folder: Path, after_step: Callable[[int]
     with tqdm(total=run.steps, initial=first, unit="step", disable=not accelerator.is_main_process) as bar:
         for step, batches in numbered_steps(task, run, first, accelerator.process_index):
             loss, done, last = trainer.step(batches, run.rate(step)), step + 1, step + 1 == run.steps
-            log.step(done, loss, run.rate(step), write=last or done % run.log_every == 0)
+            write, save = (last or done % every == 0 for every in (run.log_every, run.save_every))
+            if write or save:
+                trainer.check_finite(loss, done)
+            log.step(done, loss, run.rate(step), write=write)
             bar.set_postfix_str(f"loss {log.mean:.4f}", refresh=False)
             bar.update()
-            if last or done % run.save_every == 0:
+            if save:
                 save_checkpoint(accelerator, folder, done, trained, ema, keep=run.keep)
             if run.validate_every and (last or done % run.validate_every == 0):
                 trainer.validate(done, folder, log)

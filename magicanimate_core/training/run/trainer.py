@@ -66,6 +66,16 @@ class Trainer:
             self.optimizer.zero_grad()
         return loss.detach()
 
+    def check_finite(self, loss: Tensor, done: int) -> None:
+        """Raises ValueError, in all processes, where the loss (a scalar) or a weight has become no number."""
+        weights = [torch.isfinite(p).all() for p in self.trained.values()]
+        sound = torch.isfinite(loss) & torch.stack(weights).all()
+        if self.accelerator.reduce(sound.float(), "mean") < 1:
+            raise ValueError(
+                f"After step {done} the loss is {loss.item():.3g}, or a weight is no number: the run has come apart. "
+                "What was saved before is sound: go on from there with a lower run.learning_rate, or bf16 instead of fp16."
+            )
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Lends the averaged weights to what is trained, where there are any."""
