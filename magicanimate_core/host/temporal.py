@@ -57,7 +57,7 @@ def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatch
     model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, MOTION_KEY)  # a second motion module takes the place
     add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(temporal_forward, motion.model), MOTION_KEY)
     model.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, MOTION_KEY)
-    add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, partial(_check_length, motion.model), MOTION_KEY)
+    add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, partial(_sample_checked, motion.model), MOTION_KEY)
     return model
 
 
@@ -79,8 +79,11 @@ def _check_fit(unet: UNetModel, motion: MotionModule) -> None:
             )
 
 
-def _check_length(motion: MotionModule, executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
-    """Before noise (F, 4, h, w) is denoised or anything loaded: raises ValueError for a window longer than the positions."""
+def _sample_checked(motion: MotionModule, executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
+    """Samples from noise (F, 4, h, w).
+
+    Raises ValueError, before anything is loaded, for a window longer than the positions; after it for what is no number.
+    """
     handler = executor.class_obj.model_options.get("context_handler")
     limit = motion.layout.max_length
     if handler is not None:
@@ -90,7 +93,13 @@ def _check_length(motion: MotionModule, executor: WrapperExecutor, noise: Tensor
             f"The latent has {noise.shape[0]} frames, but the motion module sees at most {limit} at once: "
             "put a Sliding Windows node after Load Temporal UNet."
         )
-    return executor(noise, *args, **kwargs)
+    latents = executor(noise, *args, **kwargs)
+    if not torch.isfinite(latents).all():
+        raise ValueError(
+            "The animation has values that are no numbers, which would be black frames: start ComfyUI with --bf16-unet or "
+            "--fp32-unet, or look for a damaged file among model, LoRAs and motion module."
+        )
+    return latents
 
 
 def temporal_forward(

@@ -63,13 +63,19 @@ def denoise(
 ) -> Iterator[Tensor]:
     """Yields the latents after each step, (F, 4, h, w) fp32 off the device; starts with the padded clip's noise `latents`.
 
-    All processes yield the same; first_step > 0 goes on from an earlier run's latents.
+    All processes yield the same; first_step > 0 goes on from an earlier run's latents. Raises ValueError for latents that
+    are no numbers.
     """
     scheduler = ddim(settings, nets.prediction)
     for step in range(first_step, settings.steps):
         t = scheduler.timesteps[step]
         predicted = predict(nets, conditions, latents, t, settings, workers)
         latents = scheduler.step(predicted, t, latents, eta=0.0).prev_sample
+        if not torch.isfinite(latents).all():
+            raise ValueError(
+                f"Step {step + 1} of {settings.steps} gives values that are no numbers: "
+                f"{nets.dtype} does not hold them, take fp32 or bf16; or a file of weights is damaged."
+            )
         yield latents
 
 

@@ -222,3 +222,12 @@ def test_several_gpus_are_refused(small):
 def test_what_is_known_before_the_run_is_refused_when_queued(nodes, node, inputs, words):
     assert words in nodes[node].validate_inputs(**inputs)
     assert nodes[node].validate_inputs() is True  # linked inputs are not known yet
+
+
+def test_an_animation_of_no_numbers_is_an_error(small):
+    """Also in a composed graph: the model itself says so, not the Animate node."""
+    model = small.base()
+    weight = next(k for k in model.model_state_dict() if k.endswith("out.2.bias"))
+    model.add_patches({weight: ("diff", (torch.full_like(model.model_state_dict()[weight], float("nan")),))}, 1.0)
+    with pytest.raises(ValueError, match="values that are no numbers"):
+        sample(small, small.temporal(model), *small.text, 4)

@@ -145,3 +145,11 @@ def test_without_a_reference_the_encoder_has_no_say(nets, conditions):
     assert not torch.equal(
         predict(nets, none, latents, 501, Settings(), ALONE), predict(nets, conditions, latents, 501, Settings(), ALONE)
     )
+
+
+def test_values_that_are_no_numbers_are_an_error(nets, conditions):
+    """Not a black film: half precision does not hold every model."""
+    broken = replace(conditions, positive=conditions.positive * float("inf"))
+    noise = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    with pytest.raises(ValueError, match="Step 1 of 2 gives values that are no numbers: torch.float32"):
+        next(denoise(nets, broken, noise, Settings(steps=2)))
