@@ -12,7 +12,7 @@ from ..options import Settings
 from ..weights.published import PUBLISHED
 
 if TYPE_CHECKING:
-    from .jobs import Job
+    from .job import Job
 
 DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
 EPILOG = """examples:
@@ -72,7 +72,7 @@ def _add_options(group: argparse._ArgumentGroup) -> None:
 
 def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
-    from .jobs import Job
+    from .job import Job
 
     settings = Settings(**{name: getattr(options, name) for name in OPTIONS})
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
@@ -81,7 +81,9 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
     photos, clips = _expand(options.reference, PICTURE_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
-    several = len(photos) * len(clips) > 1 or options.out.is_dir()
+    several = len(photos) * len(clips) > 1 or options.out.is_dir() or not options.out.suffix
+    if several and options.out.suffix and not options.out.is_dir():
+        raise ValueError(f"--out is {options.out}, but there are {len(photos) * len(clips)} videos to write; name a folder.")
     jobs = []
     for photo in photos:
         for clip in clips:
@@ -94,12 +96,12 @@ def _numbered_lines(path: Path) -> list[tuple[int, str]]:
     """The lines of a job file that are not empty. Raises FileNotFoundError."""
     if not path.is_file():
         raise FileNotFoundError(f"job file {path} does not exist.")
-    return [(number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if line.strip()]
+    return [(number, line) for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1) if line.strip()]
 
 
 def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
     """A line of a job file. Raises ValueError, with the line's number."""
-    from .jobs import Job
+    from .job import Job
 
     where = f"line {number} of the job file"
     try:
@@ -123,7 +125,9 @@ def _expand(paths: Iterable[Path], endings: tuple[str, ...]) -> list[Path]:
     """Files, and those in folders that end so. Raises ValueError for a folder without any."""
     files: list[Path] = []
     for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in endings) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():  # hidden ones are other systems' notes (._photo.png)
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in endings and not p.name.startswith("."))
         if not inside:
             raise ValueError(f"{path} holds no {', '.join(endings)} files.")
         files += inside
@@ -133,12 +137,12 @@ def _expand(paths: Iterable[Path], endings: tuple[str, ...]) -> list[Path]:
 def main(options: argparse.Namespace) -> None:
     """Animates all jobs, one after another. Raises ValueError or OSError for what cannot be used, before any work."""
     from ..pipeline.models import load_models
-    from .jobs import Saving, run_jobs
+    from .job import Saving, check_jobs
+    from .jobs import run_jobs
     from .workers import choose_device, choose_dtype, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
-    for job in jobs:
-        job.check()
+    check_jobs(jobs)
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")

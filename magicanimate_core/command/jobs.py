@@ -1,7 +1,6 @@
 """One job: a photo and a pose video to a video on disk, interrupted and resumed at will."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,54 +20,34 @@ from ..pipeline.denoise import Workers, denoise, initial_noise, last
 from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
 from ..pipeline.nets import Nets
-from .state import JobState, fingerprint
+from .job import Job, Saving, job_fingerprint
+from .state import JobState
 
 Progress = Callable[[int], None]  # is told the steps that are done
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is asked for."""
-
-    reference: Path
-    pose: Path
-    out: Path
-    prompt: str = ""
-    negative: str = ""
-    settings: Settings = field(default_factory=Settings)
-    side_by_side: bool = False
-
-    def check(self) -> None:
-        """Raises FileNotFoundError where an input is missing."""
-        for path, what in ((self.reference, "reference image"), (self.pose, "pose video")):
-            if not path.is_file():
-                raise FileNotFoundError(f"{what} {path} does not exist.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saving:
-    """What is saved beside the video, and whether that of an earlier run is used."""
-
-    resume: bool = False  # skip a finished video, go on with an interrupted one
-    every: int = 1  # steps between saved states; 0: never
-    latents: bool = False  # keep the final ones
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for a number of steps below 0."""
-        if self.every < 0:
-            raise ValueError(f"save_every is {self.every}; expected 0 (never) or more steps.")
-
-
 def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path], workers: Workers, saving: Saving) -> None:
-    """Animates jobs one after another, with a bar of steps for each. Arguments and errors as run_job's."""
+    """Animates jobs one after another, with a bar of steps for each. Arguments as run_job's.
+
+    A job that cannot be done does not end the others. Raises ValueError in the end, with all that failed.
+    """
+    failed: list[str] = []
     for job in jobs:
         with tqdm(total=job.settings.steps, desc=job.out.name, unit="step", disable=workers.rank > 0) as bar:
 
             def progress(done: int, bar: tqdm = bar) -> None:
                 bar.update(done - bar.n)
 
-            if not run_job(models, job, model_files=model_files, workers=workers, saving=saving, progress=progress):
-                bar.write(f"{job.out} is finished already.")
+            try:
+                if not run_job(models, job, model_files=model_files, workers=workers, saving=saving, progress=progress):
+                    bar.write(f"{job.out} is finished already.")
+            except (ValueError, OSError) as error:
+                if len(jobs) == 1 or workers.count > 1:  # another process may be in the middle of this job
+                    raise
+                failed.append(f"{job.out.name}: {error}")
+                bar.write(f"failed: {failed[-1]}")
+    if failed:
+        raise ValueError(f"{len(failed)} of {len(jobs)} jobs failed. {' '.join(failed)}")
 
 
 def run_job(
@@ -99,12 +78,6 @@ def run_job(
         state.remove()
     workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk
     return True
-
-
-def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:
-    """Returns one line for everything that decides the job's latents."""
-    words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
-    return fingerprint(asdict(job.settings) | words, [job.reference, job.pose, *model_files])
 
 
 def _is_finished(job: Job, workers: Workers, saving: Saving) -> bool:

@@ -1,0 +1,71 @@
+"""What an animation on the command line is asked to do, checked before any work."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+
+from ..options import Settings
+from .state import fingerprint
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for."""
+
+    reference: Path
+    pose: Path
+    out: Path
+    prompt: str = ""
+    negative: str = ""
+    settings: Settings = field(default_factory=Settings)
+    side_by_side: bool = False
+
+    def check(self) -> None:
+        """Raises FileNotFoundError where an input is missing, ValueError for a place where no video can be written."""
+        for path, what in ((self.reference, "reference image"), (self.pose, "pose video")):
+            if not path.is_file():
+                raise FileNotFoundError(f"{what} {path} does not exist.")
+        if self.out.suffix.lower() not in (".mp4", ".m4v"):
+            raise ValueError(f"out is {self.out}; expected the name of an MP4 video, for example {self.out.stem}.mp4.")
+        place = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
+        if place == self.out and not place.is_file():
+            raise ValueError(f"out is {self.out}, which is a folder; expected the name of a video.")
+        if place != self.out and not (place.is_dir() and os.access(place, os.W_OK)):
+            raise ValueError(f"out is {self.out}, but nothing can be written to {place}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """What is saved beside the video, and whether that of an earlier run is used."""
+
+    resume: bool = False  # skip a finished video, go on with an interrupted one
+    every: int = 1  # steps between saved states; 0: never
+    latents: bool = False  # keep the final ones
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a number of steps below 0."""
+        if self.every < 0:
+            raise ValueError(f"save_every is {self.every}; expected 0 (never) or more steps.")
+
+
+def check_jobs(jobs: Sequence[Job]) -> None:
+    """Raises ValueError or FileNotFoundError, before any work, where a job cannot be or would overwrite another's files."""
+    outputs: set[Path] = set()
+    inputs = {path.resolve() for job in jobs for path in (job.reference, job.pose)}
+    for job in jobs:
+        job.check()
+        out = job.out.resolve()
+        if out in inputs:
+            raise ValueError(f"out {job.out} is also an input; give another name.")
+        if out in outputs:
+            raise ValueError(f"two jobs write {job.out}; give each a name of its own.")
+        outputs.add(out)
+
+
+def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:
+    """Returns one line for everything that decides the job's latents."""
+    words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
+    return fingerprint(asdict(job.settings) | words, [job.reference, job.pose, *model_files])
