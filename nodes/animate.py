@@ -59,7 +59,8 @@ class Animate(io.ComfyNode):
         **options: Any,
     ) -> io.NodeOutput:
         parts = Parts(model, appearance_encoder, control_net, vae)
-        latents = sample_animation(parts, positive, negative, reference_image, pose_video, HostSettings(**options), noise)
+        images = {"reference_image": reference_image, "pose_video": pose_video}
+        latents = sample_animation(parts, positive, negative, **images, settings=HostSettings(**options), noise=noise)
         return io.NodeOutput({"samples": latents})
 
 

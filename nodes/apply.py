@@ -56,7 +56,8 @@ class ApplyReferenceImage(io.ComfyNode):
         cls, model: Any, appearance_encoder: Any, vae: Any, reference_image: Any, width: int = 512, height: int = 512,
         fit: str = "crop",
     ) -> io.NodeOutput:  # fmt: skip
-        return io.NodeOutput(apply_reference_image(model, appearance_encoder, vae, reference_image, width, height, fit))
+        size = {"width": width, "height": height, "fit": fit}
+        return io.NodeOutput(apply_reference_image(model, appearance_encoder, vae, reference_image, **size))
 
 
 class ApplyPoseVideo(io.ComfyNode):
@@ -94,7 +95,8 @@ class ApplyPoseVideo(io.ComfyNode):
         start_percent: float = 0.0, end_percent: float = 1.0,
     ) -> io.NodeOutput:  # fmt: skip
         check_image(pose_video, "pose_video")
-        return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video, strength, start_percent, end_percent))
+        when = {"start_percent": start_percent, "end_percent": end_percent}
+        return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video, strength=strength, **when))
 
 
 def _pose_inputs() -> list[io.Input]:

@@ -126,6 +126,7 @@ def apply_pose(
     negative: Conditioning,
     control_net: ControlNet,
     pose_video: Tensor,
+    *,
     strength: float = 1.0,
     start_percent: float = 0.0,
     end_percent: float = 1.0,

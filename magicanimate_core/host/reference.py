@@ -28,7 +28,7 @@ References = Sequence[Mapping[places.Place, KeysValues] | None]  # one per condi
 
 
 def apply_reference_image(
-    model: ModelPatcher, encoder: ModelPatcher, vae: VAE, image: Tensor, width: int, height: int, fit: str
+    model: ModelPatcher, encoder: ModelPatcher, vae: VAE, image: Tensor, *, width: int, height: int, fit: str
 ) -> ModelPatcher:
     """Returns a MODEL whose conditional rows see the reference image (1, H, W, 3).
 

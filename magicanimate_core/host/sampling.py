@@ -92,6 +92,7 @@ def sample_animation(
     parts: Parts,
     positive: Conditioning,
     negative: Conditioning,
+    *,
     reference_image: Tensor,
     pose_video: Tensor,
     settings: HostSettings,
@@ -115,8 +116,9 @@ def sample_animation(
 
     model = apply_windows(parts.model, settings)
     poses = fit_poses(pose_video, width, height, settings.fit)
-    positive, negative = apply_pose(positive, negative, parts.control_net, poses, settings.pose_strength)
-    model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, width, height, settings.fit)
+    positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
+    size = {"width": width, "height": height, "fit": settings.fit}
+    model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
     return _sample(model, initial, latent, sigmas, positive, negative, settings)[:frames]
 
 

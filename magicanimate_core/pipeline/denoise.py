@@ -1,7 +1,6 @@
 """The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
 
-import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -11,12 +10,12 @@ from einops import rearrange
 from torch import Tensor
 
 from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, betas, pad_noise, repeat_noise
-from ..method.per_frame import PerFrame
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, needed_later, padded_length, share_out
 from ..options import Settings
 from .call import Reference
 from .conditions import Conditions
 from .nets import Nets
+from .residuals import PoseResiduals
 
 if TYPE_CHECKING:
     from diffusers import DDIMScheduler
@@ -93,7 +92,7 @@ def predict(
     mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
     # in fp64, so that the order of the windows does not matter
     fusion = Fusion(frames, halves * latents[0].numel(), torch.float64)
-    for window, outputs in predict_windows(nets, conditions, latents, t, settings, mine, halves):
+    for window, outputs in predict_windows(nets, conditions, latents, t, settings, windows=mine, halves=halves):
         weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=torch.float64)
         fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), weights)
     workers.reduce(fusion.sums)
@@ -108,6 +107,7 @@ def predict_windows(
     latents: Tensor,
     t: Tensor | int,
     settings: Settings,
+    *,
     windows: Sequence[list[int]],
     halves: int,
 ) -> Iterator[tuple[list[int], Tensor]]:
@@ -120,10 +120,10 @@ def predict_windows(
     timestep = torch.as_tensor(t, device=nets.device)
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
     texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
-    waiting = PerFrame(park=lambda r: r.to("cpu", copy=True), fetch=lambda r: r.to(nets.device))
+    pose = PoseResiduals(nets, conditions, latents, timestep, settings)
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
-        residuals = window_residuals(nets, conditions, latents, timestep, settings, window, waiting, later)
+        residuals = pose.of(window, later)
         out = nets.unet(
             torch.cat([x] * halves),
             timestep,
@@ -140,39 +140,6 @@ def read_reference(nets: Nets, conditions: Conditions, timestep: Tensor) -> Refe
     if conditions.reference is None:
         return None
     return nets.unet.keys_values(nets.encoder(conditions.reference, timestep, conditions.positive))
-
-
-def window_residuals(
-    nets: Nets, conditions: Conditions, latents: Tensor, timestep: Tensor, settings: Settings,
-    window: Sequence[int], waiting: PerFrame, needed_later: Collection[int],
-) -> list[Tensor] | None:  # fmt: skip
-    """Returns the ControlNet's outputs for a window's frames (Eq. 3), skips then middle; conditional text only.
-
-    latents: (F, 4, h, w), off the device. Outputs (K, C, h', w'), as large as the UNet's levels; None at strength 0.
-    """
-    if settings.pose_strength == 0:
-        return None
-
-    # Batches of the same frames whichever process computes them: a matrix product's last bits depend on its size.
-    group = math.gcd(settings.context_length, settings.context_length - settings.context_overlap, latents.shape[0])
-
-    def compute(frames: list[int]) -> list[Tensor]:  # each (n, C, h', w')
-        groups = [run([f for f in frames if f // group == g]) for g in dict.fromkeys(f // group for f in frames)]
-        return [torch.cat(outputs) for outputs in zip(*groups, strict=True)]
-
-    def run(frames: list[int]) -> list[Tensor]:  # each (n, C, h', w')
-        hints = conditions.poses([min(f, len(conditions.poses) - 1) for f in frames])
-        skips, middle = nets.controlnet(
-            latents[frames].to(nets.device, nets.dtype),
-            timestep,
-            encoder_hidden_states=conditions.positive.expand(len(frames), -1, -1),
-            controlnet_cond=hints.to(nets.device, nets.dtype),
-            conditioning_scale=settings.pose_strength,
-            return_dict=False,
-        )
-        return [*skips, middle]
-
-    return waiting.gather(window, needed_later, compute)
 
 
 def initial_noise(settings: Settings, poses: int, height: int, width: int) -> Tensor:

@@ -101,7 +101,9 @@ def test_unconditional_rows_ignore_the_reference(nets, conditions):
     halves = []
     for given in (conditions, other):
         with torch.inference_mode():
-            halves.append(next(predict_windows(nets, given, latents, 501, Settings(), [list(range(16))], 2))[1])
+            halves.append(
+                next(predict_windows(nets, given, latents, 501, Settings(), windows=[list(range(16))], halves=2))[1]
+            )
     assert torch.equal(halves[0][0], halves[1][0]) and not torch.equal(halves[0][1], halves[1][1])
 
 
@@ -139,7 +141,7 @@ def test_without_a_reference_the_encoder_has_no_say(nets, conditions):
     none = replace(conditions, reference=None, negative=conditions.positive)
     called = nets.encoder.register_forward_pre_hook(lambda *_: pytest.fail("the encoder ran"))
     with torch.inference_mode():
-        ((_, halves),) = predict_windows(nets, none, latents, 501, Settings(), [list(range(16))], 2)
+        ((_, halves),) = predict_windows(nets, none, latents, 501, Settings(), windows=[list(range(16))], halves=2)
     called.remove()
     assert torch.equal(halves[0], halves[1])  # the two differ in text and reference only
     assert not torch.equal(
