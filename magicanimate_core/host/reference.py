@@ -68,6 +68,7 @@ def encode_image(vae: VAE, image: Tensor) -> Tensor:
     return vae.encode(image[:, :, :, :3]).to(mm.intermediate_device(), torch.float32)
 
 
+@torch.compiler.disable  # a compiler cannot trace the exception that ends it; the UNet around it may be compiled
 def encode_reference(encoder: BaseModel, latent: Tensor, timestep: Tensor, text: Tensor) -> Features:
     """Lets the appearance encoder read the clean reference latent (Eq. 1), up to its last self-attention.
 
