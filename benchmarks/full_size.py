@@ -29,7 +29,7 @@ class Parts:
         self.side, self.length = size // 8, length
         kind = {"dtype": torch.float32, "device": "meta", "operations": comfy.ops.manual_cast}
         self.unet, self.encoder = (UNetModel(**host_config(arch.SD15), **kind) for _ in range(2))
-        self.control = ControlNet(**controlnet_config(arch.SD15), **kind, hint_channels=3)
+        self.control = ControlNet(**controlnet_config(arch.SD15), **kind)
         with torch.device("meta"):
             self.motion = MotionModule(MotionLayout(arch.temporal_widths(arch.SD15)))
 
