@@ -77,8 +77,8 @@ def load_pose_controlnet(path: str) -> comfy.controlnet.ControlNet:
     config = controlnet_config(shape) | {"dtype": dtype, "device": mm.unet_offload_device()}
     net = comfy.cldm.cldm.ControlNet(**config, operations=comfy.ops.pick_operations(dtype, cast))
     weights = {k: v.to(dtype) for k, v in arch.host_keys(arch.controlnet_tensors(shape, hint), tensors).items()}
-    if hint != arch.HINT_WIDTHS:
-        weights = {k: widened(v, net.state_dict()[k].shape) for k, v in weights.items()}
+    for name, convolution in net.input_hint_block.state_dict(prefix="input_hint_block.").items():
+        weights[name] = widened(weights[name], convolution.shape)  # only here are widths built in: (16, 32, 96, 256)
     net.load_state_dict(weights)
     return comfy.controlnet.ControlNet(net, load_device=mm.get_torch_device(), manual_cast_dtype=cast)
 
