@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..data import BadItem, Source, open_source
 from ..data.opening import DANCERS
-from ..data.prepare.items import PrepareSettings, file_name, prepare_item
+from ..data.prepare.items import PrepareSettings, item_file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
 from ..disk import whole
 from ..media.images import FITS
@@ -90,7 +90,7 @@ def run(source: Source, store: Folder, settings: PrepareSettings) -> tuple[list[
     kept, dropped, names = [], [], {}
     for item in range(len(source)):
         original = source.name(item)
-        name = file_name(original)
+        name = item_file_name(original)
         try:
             if name in names:
                 raise BadItem(original, f"would be written as {name}, as {names[name]} is; rename one.")

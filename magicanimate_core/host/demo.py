@@ -8,6 +8,7 @@ from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 from torch import Tensor
 
+from ..weights.files import file_name
 from ..weights.published import EMPTY_PROMPT, WEIGHTS, empty_prompt, prediction_type
 from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read_file
 from .temporal import apply_temporal_unet
@@ -37,7 +38,7 @@ def load_demo(folder: Path) -> Demo:
         appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS)),
         control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS)),
         vae=load_host_vae(base / "vae"),
-        text=empty_prompt(Path(tokens).name, read_file(tokens, EMPTY_PROMPT)).float(),
+        text=empty_prompt(file_name(tokens), read_file(tokens, EMPTY_PROMPT)).float(),
     )
 
 

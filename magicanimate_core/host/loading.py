@@ -1,7 +1,6 @@
 """Model files become the host's ModelPatchers, so that its memory manager moves, casts and streams them."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import comfy.cldm.cldm
 import comfy.controlnet
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from ..method.motion_module import MotionModule
 from ..weights import architecture as arch
-from ..weights.files import read_tensors
+from ..weights.files import file_name, read_tensors
 from ..weights.published import (
     CONTROLNET,
     ENCODER,
@@ -35,7 +34,7 @@ DTYPES = [torch.float16, torch.bfloat16, torch.float32]
 
 def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher:
     """Loads `temporal_attention` of the published layout, around a MotionModule. Raises WrongFile."""
-    layout, tensors = motion_weights(Path(path).name, read_file(path, MOTION))
+    layout, tensors = motion_weights(file_name(path), read_file(path, MOTION))
     dtype = _weight_dtype(tensors)
     factory = {"dtype": dtype, "device": mm.unet_offload_device()}
     module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
@@ -48,7 +47,7 @@ def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher
 
 def load_appearance_encoder(path: str, disable_dynamic: bool = False) -> ModelPatcher:
     """Loads `appearance_encoder` of the published layout, an ordinary SD 1.5 model to the host. Raises WrongFile."""
-    patcher = _unet_patcher(*encoder_weights(Path(path).name, read_file(path, ENCODER)), disable_dynamic)
+    patcher = _unet_patcher(*encoder_weights(file_name(path), read_file(path, ENCODER)), disable_dynamic)
     patcher.cached_patcher_init = (load_appearance_encoder, (path,))
     return patcher
 
@@ -58,7 +57,7 @@ def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = Fa
 
     Raises WrongFile.
     """
-    patcher = _unet_patcher(*unet_weights(Path(path).name, read_file(path, UNET)), disable_dynamic)
+    patcher = _unet_patcher(*unet_weights(file_name(path), read_file(path, UNET)), disable_dynamic)
     if prediction == "v_prediction":
         patcher.model.model_type = ModelType.V_PREDICTION
         patcher.model.model_sampling = model_sampling(patcher.model.model_config, ModelType.V_PREDICTION)
@@ -71,7 +70,7 @@ def load_pose_controlnet(path: str) -> comfy.controlnet.ControlNet:
     tensors = read_file(path, CONTROLNET)
     if any("zero_convs." in k for k in tensors):  # the host's own layout
         return comfy.controlnet.load_controlnet_state_dict(dict(tensors))
-    shape, hint = controlnet_shape(Path(path).name, tensors)
+    shape, hint = controlnet_shape(file_name(path), tensors)
     dtype = _weight_dtype(tensors)
     cast = mm.unet_manual_cast(dtype, mm.get_torch_device(), DTYPES)
     config = controlnet_config(shape) | {"dtype": dtype, "device": mm.unet_offload_device()}

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..weights import architecture as arch
-from ..weights.files import read_tensors
+from ..weights.files import file_name, read_tensors
 from ..weights.published import layout_or_refuse, prediction_type, unet_weights
 from . import prompts
 
@@ -55,7 +55,7 @@ def load_base(base: Path, vae: Path | None = None) -> Base:
         )
     tensors = read_weights(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
     return Base(
-        text_encoder=prompts.from_checkpoint(base.name, tensors),  # first: only a whole checkpoint has one
+        text_encoder=prompts.from_checkpoint(file_name(base), tensors),  # first: only a whole checkpoint has one
         unet=single_unet(base, tensors),
         vae=load_autoencoder(vae) if vae else load_autoencoder(base, tensors),
     )
@@ -108,7 +108,7 @@ def single_unet(path: Path, tensors: dict[str, Tensor]) -> "UNet2DConditionModel
     unet = _part(tensors, "model.diffusion_model.")
     if "conv_in.weight" not in unet:  # the host's names
         unet = _diffusers_names(path, unet)
-    return build_unet(*unet_weights(path.name, unet))
+    return build_unet(*unet_weights(file_name(path), unet))
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -125,7 +125,7 @@ def _diffusers_names(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor
         text = shapes["middle_block.1.transformer_blocks.0.attn2.to_k.weight"][1]
         return arch.UNetShape(widths, arch.SD15.attention, text)
 
-    specs = arch.unet_tensors(layout_or_refuse(path.name, tensors, "a Stable Diffusion 1.5 checkpoint", read_shape))
+    specs = arch.unet_tensors(layout_or_refuse(file_name(path), tensors, "a Stable Diffusion 1.5 checkpoint", read_shape))
     return {key: tensors[spec.host_key] for key, spec in specs.items() if spec.host_key in tensors}
 
 

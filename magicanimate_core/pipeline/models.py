@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..method.motion_module import MotionModule
+from ..weights.files import file_name
 from ..weights.published import CONTROLNET, ENCODER, MOTION, PUBLISHED, controlnet_shape, encoder_weights, motion_weights
 from . import prompts
 from .base import build_unet, load_base, read_weights, unet_arguments
@@ -66,7 +67,7 @@ def find_published(folder: Path, name: str) -> Path:
 
 def load_motion(path: Path) -> MotionModule:
     """Loads the temporal attention, fp32. Raises WrongFile."""
-    layout, tensors = motion_weights(path.name, read_weights(path, MOTION))
+    layout, tensors = motion_weights(file_name(path), read_weights(path, MOTION))
     module = MotionModule(layout)
     module.load_state_dict({k: v.float() for k, v in tensors.items()})
     return module
@@ -74,7 +75,7 @@ def load_motion(path: Path) -> MotionModule:
 
 def load_encoder(path: Path) -> AppearanceEncoder:
     """Loads the appearance encoder, fp32. Raises WrongFile."""
-    return AppearanceEncoder(build_unet(*encoder_weights(path.name, read_weights(path, ENCODER))))
+    return AppearanceEncoder(build_unet(*encoder_weights(file_name(path), read_weights(path, ENCODER))))
 
 
 def load_controlnet(path: Path) -> "ControlNetModel":
@@ -82,7 +83,7 @@ def load_controlnet(path: Path) -> "ControlNetModel":
     from diffusers import ControlNetModel
 
     tensors = read_weights(path, CONTROLNET)
-    shape, hint = controlnet_shape(path.name, tensors)
+    shape, hint = controlnet_shape(file_name(path), tensors)
     controlnet = ControlNetModel(**unet_arguments(shape), conditioning_embedding_out_channels=hint)
     controlnet.load_state_dict({k: v.float() for k, v in tensors.items()})
     return controlnet

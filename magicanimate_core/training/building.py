@@ -13,6 +13,7 @@ from ..pipeline import prompts
 from ..pipeline.base import Base, build_unet, load_autoencoder, load_base, read_weights
 from ..pipeline.models import load_controlnet, load_motion
 from ..weights import architecture as arch
+from ..weights.files import file_name
 from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
 from .animation import Animation
 from .config import Config, ModelFiles
@@ -85,7 +86,9 @@ def load_or_build_base(config: Config, previous: Path | None) -> Base:
 
 def build_encoder(path: Path | None, unet: nn.Module) -> nn.Module:
     """Builds the published encoder, or a trainable copy of the base UNet (Sec. 3.2)."""
-    return copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(path.name, read_weights(path, ENCODER)))
+    return (
+        copy.deepcopy(unet) if path is None else build_unet(*encoder_weights(file_name(path), read_weights(path, ENCODER)))
+    )
 
 
 def build_controlnet(

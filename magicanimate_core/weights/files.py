@@ -16,6 +16,12 @@ class WrongFile(ValueError):
     """A model file that cannot be used. The message names the file, what it looks like and what was expected."""
 
 
+def file_name(path: str | Path) -> str:
+    """Returns a file's name with its folder's: two of the published files are called alike."""
+    path = Path(path)
+    return f"{path.parent.name}/{path.name}".lstrip("/")
+
+
 def read_tensors(path: str | Path, expected: str, load: Callable[[str], Mapping]) -> dict[str, Tensor]:
     """Returns all tensors of a .safetensors or pickled file, by key. Raises WrongFile.
 
@@ -25,16 +31,16 @@ def read_tensors(path: str | Path, expected: str, load: Callable[[str], Mapping]
     path = Path(path)
     trouble = _damage(path)
     if trouble:
-        raise WrongFile(f"{path.name} {trouble}; expected {expected}. Download the file again.")
+        raise WrongFile(f"{file_name(path)} {trouble}; expected {expected}. Download the file again.")
     try:
         content = load(str(path))
     except Exception as error:  # torch, zipfile and pickle raise a dozen kinds; the user needs one sentence
-        raise WrongFile(f"{path.name} {_load_trouble(error)}; expected {expected}.") from error
+        raise WrongFile(f"{file_name(path)} {_load_trouble(error)}; expected {expected}.") from error
     while isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     tensors = {k: v for k, v in content.items() if isinstance(v, Tensor)} if isinstance(content, Mapping) else {}
     if not tensors:
-        raise WrongFile(f"{path.name} holds no tensors; expected {expected}.")
+        raise WrongFile(f"{file_name(path)} holds no tensors; expected {expected}.")
     return tensors
 
 

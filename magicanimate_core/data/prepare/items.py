@@ -53,7 +53,7 @@ def resampled(count: int, fps: float, new_fps: float) -> list[int]:
     return np.floor(np.arange(frames) * fps / new_fps + 0.5).astype(int).clip(0, count - 1).tolist()
 
 
-def file_name(name: str) -> str:
+def item_file_name(name: str) -> str:
     """Returns a name that is one file's and one WebDataset key: no dots, no slashes, not hidden."""
     return re.sub(r"[^\w-]+", "_", name).lstrip("_") or "item"
 
@@ -76,7 +76,7 @@ def examine(source: Source, item: int, settings: PrepareSettings) -> tuple[list[
         raise BadItem(name, f"shows no person: at most {visible:.1%} of its DensePose is a body part.")
     height, width = seen.images.shape[1:3]
     return frames, is_exact(seen.poses), {
-        "name": file_name(name), "frames": len(frames), "fps": rate if fps else 0.0,
+        "name": item_file_name(name), "frames": len(frames), "fps": rate if fps else 0.0,
         "size": [settings.width, settings.height],
         "person": round(body_share(seen.poses), 4), "stray": round(stray_share(seen.poses), 4),
         "source": {"name": name, "frames": count, "fps": fps, "size": [width, height]}, "settings": asdict(settings),
