@@ -97,14 +97,12 @@ def test_memory_manager_can_make_every_part_again(demo):
 
 def test_every_loader_works_under_dynamic_vram(run, weights, latents, monkeypatch):
     """ComfyUI's default on NVIDIA cards: linear layers have no weights before they are loaded."""
-    import comfy.memory_management
     import comfy.utils
     from pack.magicanimate_core.host.demo import load_demo
     from safetensors.torch import load_file
 
-    if not hasattr(comfy.memory_management, "aimdo_enabled"):
-        pytest.skip("this ComfyUI has no dynamic VRAM")
-    monkeypatch.setattr(comfy.memory_management, "aimdo_enabled", True)
+    memory = pytest.importorskip("comfy.memory_management", reason="this ComfyUI has no dynamic VRAM")
+    monkeypatch.setattr(memory, "aimdo_enabled", True)
     monkeypatch.setattr(comfy.utils, "load_safetensors", lambda path: (load_file(path), {}))  # its own needs a card
     demo = load_demo(weights)
     monkeypatch.undo()  # it cannot sample on a CPU
