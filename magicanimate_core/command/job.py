@@ -30,10 +30,10 @@ class Job:
                 raise FileNotFoundError(f"{what} {path} does not exist.")
         if self.out.suffix.lower() not in (".mp4", ".m4v"):
             raise ValueError(f"out is {self.out}; expected the name of an MP4 video, for example {self.out.stem}.mp4.")
-        place = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
-        if place == self.out and not place.is_file():
+        if self.out.is_dir():
             raise ValueError(f"out is {self.out}, which is a folder; expected the name of a video.")
-        if place != self.out and not (place.is_dir() and os.access(place, os.W_OK)):
+        place = next(path for path in self.out.absolute().parents if path.exists())  # a new video takes an old one's place
+        if not (place.is_dir() and os.access(place, os.W_OK)):
             raise ValueError(f"out is {self.out}, but nothing can be written to {place}.")
 
 
@@ -60,9 +60,9 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         out = job.out.resolve()
         if out in inputs:
             raise ValueError(f"out {job.out} is also an input; give another name.")
-        if out in outputs:
+        if out.with_suffix("") in outputs:  # latents beside the video are called as it is but for the ending
             raise ValueError(f"two jobs write {job.out}; give each a name of its own.")
-        outputs.add(out)
+        outputs.add(out.with_suffix(""))
 
 
 def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:

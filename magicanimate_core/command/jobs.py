@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
+from ..disk import whole
 from ..media.clip import PoseClip
 from ..media.images import fit_photo
 from ..media.pictures import read_photo
@@ -73,7 +74,8 @@ def run_job(
     )[: len(clip)]
     if workers.rank == 0:
         if saving.latents:
-            save_file({"latents": latents.contiguous()}, job.out.with_suffix(".latents.safetensors"))
+            with whole(job.out.with_suffix(".latents.safetensors")) as part:
+                save_file({"latents": latents.contiguous()}, part)
         write_result(models, job, clip, photo, latents)
         state.remove()
     workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk

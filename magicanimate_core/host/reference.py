@@ -41,10 +41,12 @@ def apply_reference_image(
 
 
 def check_reference(image: Tensor) -> None:
-    """Raises ValueError unless there is one opaque RGB image (1, H, W, 3)."""
+    """Raises ValueError unless there is one opaque RGB image (1, H, W, 3) of finite numbers."""
     check_image(image, "reference_image")
     if image.shape[0] != 1:
         raise ValueError(f"reference_image is a batch of {image.shape[0]} images; expected one (ImageFromBatch picks it).")
+    if not image.isfinite().all():  # resizing to 8 bits would make them black
+        raise ValueError("reference_image holds values that are no numbers (nan or inf): look at what made it.")
 
 
 def apply_reference(model: ModelPatcher, encoder: ModelPatcher, latent: Tensor) -> ModelPatcher:

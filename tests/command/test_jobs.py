@@ -37,6 +37,7 @@ def outputs(files, folder, *names):
     ("names", "words"),
     [
         (["a.mp4", "b/../a.mp4"], "two jobs write"),
+        (["a.mp4", "a.m4v"], "two jobs write"),
         (["a.avi"], "a.avi; expected the name of an MP4 video, for example a.mp4"),
         (["folder.mp4"], "folder.mp4, which is a folder"),
         (["jobs.jsonl/a.mp4"], "nothing can be written to"),
@@ -54,6 +55,13 @@ def test_nothing_is_overwritten_and_no_work_begins_for_nothing(files, tmp_path, 
         Path(command[2]).write_text(json.dumps(job))
     assert cli.main(command) == 2 and words in capsys.readouterr().err
     assert not (tmp_path / "a.mp4").exists() and (tmp_path / "dance.mp4").read_bytes() == files.clip.read_bytes()
+
+
+def test_a_video_in_a_folder_that_takes_no_files_is_not_begun(files, tmp_path, capsys, monkeypatch):
+    (tmp_path / "a.mp4").write_bytes(b"an earlier one")
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).is_file())  # root may write everywhere
+    assert cli.main(outputs(files, tmp_path, "a.mp4")) == 2
+    assert f"nothing can be written to {tmp_path}" in capsys.readouterr().err
 
 
 def test_a_bad_job_does_not_end_the_others(files, tmp_path, capsys):

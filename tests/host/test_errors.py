@@ -135,6 +135,7 @@ def test_parts_made_for_another_model(small, run, load):
     [
         ({"reference_image": torch.zeros(1, 64, 64, 4)}, "reference_image has an alpha channel"),
         ({"reference_image": torch.zeros(2, 64, 64, 3)}, "batch of 2 images; expected one"),
+        ({"reference_image": torch.full((1, 48, 48, 3), float("nan"))}, "reference_image holds values that are no numbers"),
         ({"pose_video": torch.zeros(0, 64, 64, 3)}, "pose_video is empty"),
         ({"width": 60}, "width is 60; expected a multiple of 8"),
         ({"context_length": 25}, "positions for 24 frames"),
