@@ -4,9 +4,9 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.control import apply_pose
 from ..magicanimate_core.host.long_clip import apply_windows
 from ..magicanimate_core.host.options import HostWindows
+from ..magicanimate_core.host.pose import apply_pose
 from ..magicanimate_core.host.reference import apply_reference_image
 from ..magicanimate_core.media.images import check_image
 from .schema import (

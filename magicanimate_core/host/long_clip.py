@@ -12,10 +12,11 @@ from torch import Tensor
 
 from ..method.noise import pad_noise
 from ..method.windows import pad_last
-from .control import check_poses_first
+from .checks import check_first
 from .options import HostWindows
-from .run import add_wrapper_once, track_runs
-from .sliding import WindowHandler
+from .padding import pad_conditionings, pad_guidance
+from .run import CLIP, add_wrapper_once, track_runs, with_options
+from .sliding import WindowHandler, window_handler
 from .temporal import motion_of
 
 
@@ -29,7 +30,7 @@ def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
         settings.check_window(motion.layout.max_length)
     model = model.clone()
     track_runs(model)
-    check_poses_first(model)
+    check_first(model)
     handler = WindowHandler(**{option.name: getattr(settings, option.name) for option in fields(HostWindows)})
     model.model_options["context_handler"] = handler
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)
@@ -38,23 +39,21 @@ def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
     return model
 
 
-def _handler(model_options: dict) -> WindowHandler | None:
-    """Ours, unless a later node put another one in its place."""
-    handler = model_options.get("context_handler")
-    return handler if isinstance(handler, WindowHandler) else None
-
-
 def _pad_clip(
     executor: WrapperExecutor, noise: Tensor, latent_image: Tensor, sampler: Any, sigmas: Tensor,
     denoise_mask: Tensor | None = None, callback: Callable | None = None, *args, **kwargs,
 ) -> Tensor:  # fmt: skip
     """Official windows denoise a padded clip, noise (F, 4, h, w); the user gets the frames that he asked for."""
-    handler, frames = _handler(executor.class_obj.model_options), noise.shape[0]
+    guider, frames = executor.class_obj, noise.shape[0]
+    handler = window_handler(guider.model_options)
     total = handler.padded(frames) if handler else frames
     if total == frames:
         return executor(noise, latent_image, sampler, sigmas, denoise_mask, callback, *args, **kwargs)
     noise, latent_image = pad_noise(noise, total, handler.context_length), pad_last(latent_image, total)
     denoise_mask = None if denoise_mask is None else pad_last(denoise_mask, total)
+    # the guider's own for this run: it puts the old ones back by itself
+    guider.conds = pad_conditionings(guider.conds, frames, total)
+    guider.model_options = with_options(pad_guidance(guider.model_options, frames, total), {CLIP: frames})
     if kwargs.get("latent_shapes") is not None:
         kwargs["latent_shapes"] = [latent_image.shape]
 
@@ -67,7 +66,7 @@ def _pad_clip(
 
 def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_shape: list, conds: Any, *args, **kwargs):
     """The host frees memory for noise_shape at once; only one call's windows are ever on the device."""
-    handler = _handler(kwargs.get("model_options") or model.model_options)
+    handler = window_handler(kwargs.get("model_options") or model.model_options)
     if handler:
         rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch)
         noise_shape = [rows, *noise_shape[1:]]
@@ -80,7 +79,7 @@ def _sample_off_device(
 ) -> Tensor:  # fmt: skip
     """The sampler's own tensors (F, 4, h, w) hold the whole clip, so they stay where results go; windows travel."""
     home, device = mm.intermediate_device(), noise.device
-    if not _handler(extra_args["model_options"]) or device == home:
+    if not window_handler(extra_args["model_options"]) or device == home:
         return executor(guider, sigmas, extra_args, callback, noise, latent_image, denoise_mask, *rest)
 
     def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:  # (F, 4, h, w) each

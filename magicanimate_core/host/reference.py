@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import comfy.model_management as mm
 import torch
@@ -18,7 +17,8 @@ from torch import Tensor
 from ..media.images import check_image, fit_photo, target_size
 from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
-from .control import check_poses_first
+from .checks import check_first
+from .rows import Row
 from .run import KEY, Run, add_wrapper_once, run_of, track_runs
 
 REFERENCE_KEY = f"{KEY}.appearance_encoder"
@@ -57,7 +57,7 @@ def apply_reference(model: ModelPatcher, encoder: ModelPatcher, latent: Tensor) 
     latent = model.model.process_latent_in(latent)
     model = model.clone()
     track_runs(model)
-    check_poses_first(model)
+    check_first(model)
     model.set_additional_models(REFERENCE_KEY, [encoder])
     model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, REFERENCE_KEY)  # a second reference takes the place
     forward = partial(_reference_forward, encoder.model, latent)
@@ -135,38 +135,47 @@ def _reference_forward(
     control: Any, transformer_options: dict, **kwargs,
 ) -> Tensor:  # fmt: skip
     """Runs the UNet on x (B, 4, h, w) with the references of its conditionings."""
-    run = run_of(transformer_options) or _run_alone(context, transformer_options)
-    uuids = transformer_options.get("uuids") or [None] * len(transformer_options.get("cond_or_uncond") or [0])
-    if any(uuid in run.texts for uuid in uuids):
+    kinds = transformer_options.get("cond_or_uncond") or [0]
+    uuids = transformer_options.get("uuids") or list(range(len(kinds)))
+    run = run_of(transformer_options) or _run_alone(context, kinds, uuids)
+    rows = [run.rows.known.get(uuid) for uuid in uuids]
+    if any(row is not None and row.positive for row in rows):
         unet = executor.class_obj
 
         def project(text: Tensor) -> dict[places.Place, KeysValues]:  # (1, L, D)
             return keys_values(unet, encode_reference(encoder, latent, timesteps[:1], text), x)
 
         step = float(timesteps[0]), x.dtype, x.device
-        transformer_options = hybrid_options(unet, _references(run, uuids, step, project), transformer_options)
+        transformer_options = hybrid_options(unet, _references(run, rows, step, project), transformer_options)
     return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 
 
-def _run_alone(context: Tensor, transformer_options: dict) -> Run:
+def _run_alone(context: Tensor, kinds: Sequence[int], uuids: Sequence[Any]) -> Run:
     """A Run for who calls the model outside the sampler: conditioning 0 is the positive one. context (B, L, D)."""
-    kinds = transformer_options.get("cond_or_uncond") or [0]
-    texts = context.chunk(len(kinds))
-    uuids = transformer_options.get("uuids") or [None] * len(kinds)
-    return Run({uuid: text for uuid, text, kind in zip(uuids, texts, kinds, strict=True) if kind == 0})
+    run = Run()
+    for uuid, text, kind in zip(uuids, context.chunk(len(kinds)), kinds, strict=True):
+        number = run.rows.number(text)
+        run.rows.known[uuid] = Row(kind == 0, number, number)
+    return run
 
 
-def _references(run: Run, uuids: Sequence[UUID | None], step: tuple, project: Callable[[Tensor], Any]) -> References:
+def _references(
+    run: Run, rows: Sequence[Row | None], step: tuple, project: Callable[[Tensor], Mapping[places.Place, KeysValues]]
+) -> References:
     """The reference's keys and values, each (1, M, D), for every conditioning of a call, None where it is not seen."""
     known = run.references.at(step)  # every window of a step, and every call of it, reads the same features
-    for uuid in uuids:
-        if uuid in run.texts and uuid not in known:
-            known[uuid] = project(run.texts[uuid][:1])
-    return [known.get(uuid) for uuid in uuids]
+    texts = [row.text if row is not None and row.positive else None for row in rows]
+    for text in texts:
+        if text is not None and text not in known:
+            known[text] = project(run.rows.texts[text][:1])
+    return [None if text is None else known[text] for text in texts]
 
 
 def _attend(references: Sequence[KeysValues | None], q: Tensor, k: Tensor, v: Tensor, options: dict) -> Tensor:
     """The host's attn1 replacement: q, k, v (B, L, D), projected; one reference (or None) per conditioning."""
+
+    if k.shape[0] != q.shape[0]:  # queries in tiles (HyperTile): each has its strip of keys, as in the host's own attention
+        k, v = (t.reshape(q.shape[0], -1, t.shape[-1]) for t in (k, v))  # (B tiles, L / tiles, D)
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # (B, L, D), (B, M, D) twice -> (B, L, D)
         return optimized_attention(

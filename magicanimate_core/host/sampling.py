@@ -16,9 +16,9 @@ from torch import Tensor
 from ..media.images import check_image, fit_poses, target_size
 from ..method.noise import SPACINGS, pad_noise, repeat_noise
 from ..method.windows import padded_length
-from .control import Conditioning, apply_pose
 from .long_clip import apply_windows
 from .options import HostSettings
+from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
 from .temporal import motion_of
 

@@ -13,12 +13,15 @@ from einops import rearrange
 from torch import Tensor
 
 from ..method.windows import SCHEDULES, Fusion, needed_later, padded_length
+from .hints import hints_cut
 from .options import HostWindows
-from .run import WINDOW, Evaluation, PaddingHandler, Window, with_option
+from .run import CLIP, WINDOW, Evaluation, Window, with_options
+
+AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowHandler(HostWindows, PaddingHandler, host_windows.ContextHandlerABC):
+class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
     """The host's context handler for MagicAnimate. Holds settings only: the host shares or copies it with the model."""
 
     def padded(self, frames: int) -> int:
@@ -31,7 +34,12 @@ class WindowHandler(HostWindows, PaddingHandler, host_windows.ContextHandlerABC)
 
     def get_resized_cond(self, cond_in: list[dict] | None, x_in: Tensor, window: Window, device: Any = None) -> list | None:
         """Returns conditionings with one entry per frame of x_in (F, 4, h, w), cut to the window's frames."""
-        return None if cond_in is None else [_cut(cond, torch.tensor(window.frames)) for cond in cond_in]
+        return None if cond_in is None else [_cut(cond, torch.tensor(window.shown)) for cond in cond_in]
+
+    def is_one_call(self, frames: int) -> bool:
+        """Whether a clip of `frames`, padding included, is denoised as it is, in one window."""
+        calls = [call for call, _ in self._grouped(frames)]
+        return calls == [list(range(frames))]
 
     def execute(
         self, calc_cond_batch: Callable, model: BaseModel, conds: list, x_in: Tensor, timestep: Tensor, model_options: dict
@@ -45,13 +53,14 @@ class WindowHandler(HostWindows, PaddingHandler, host_windows.ContextHandlerABC)
         for window, weights in self._calls(frames, timestep, model_options):
             mm.throw_exception_if_processing_interrupted()
             rows = torch.tensor(window.frames, device=x_in.device)
-            outputs = calc_cond_batch(
-                model,
-                [self.get_resized_cond(cond, x_in, window) for cond in conds],
-                x_in[rows].to(device),
-                timestep[rows].to(device),
-                with_option(model_options, WINDOW, window),
-            )
+            with hints_cut(conds, window.shown):
+                outputs = calc_cond_batch(
+                    model,
+                    [self.get_resized_cond(cond, x_in, window) for cond in conds],
+                    x_in[rows].to(device),
+                    timestep[rows].to(device),
+                    with_options(model_options, {WINDOW: window, AD_PARAMS: self._ad_params(window, frames)}),
+                )
             predictions = torch.stack([output.to(x_in) for output in outputs])
             fusion.add(window.frames, rearrange(predictions, "b f c h w -> f (b c h w)"), weights)
         mean = fusion.mean().unflatten(1, (len(conds), *x_in.shape[1:]))  # (F, conditionings, 4, h, w)
@@ -83,19 +92,36 @@ class WindowHandler(HostWindows, PaddingHandler, host_windows.ContextHandlerABC)
         )
         return torch.as_tensor(values, dtype=torch.float32)
 
-    def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
-        """Every UNet call of an evaluation, with its frames' weights (K,). Windows that go together have one length."""
+    def _ad_params(self, window: Window, frames: int) -> dict[str, Any]:
+        """Where nodes of other packs that hang on frames look for a window, by a convention older than the host's own."""
+        return {"sub_idxs": list(window.frames), "full_length": frames, "context_length": self.context_length}
+
+    def _grouped(
+        self, frames: int, timestep: Tensor | None = None, model_options: dict | None = None
+    ) -> list[tuple[list[int], int]]:
+        """The frames of every UNet call of an evaluation, and its windows' length; those that go together have one."""
         groups: list[list[list[int]]] = []
         for window in self.windows(frames, timestep, model_options):
             if groups and len(groups[-1]) < self.windows_per_batch and len(groups[-1][0]) == len(window):
                 groups[-1].append(window)
             else:
                 groups.append([window])
-        evaluation = Evaluation()
-        calls = [[f for window in group for f in window] for group in groups]
-        for group, call, later in zip(groups, calls, needed_later(calls), strict=True):
-            weights = torch.cat([self.weights(window, frames) for window in group])
-            yield Window(tuple(call), len(group[0]), evaluation, later), weights
+        return [([frame for window in group for frame in window], len(group[0])) for group in groups]
+
+    def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
+        """Every UNet call of an evaluation, with its frames' weights (K,)."""
+        groups, evaluation = self._grouped(frames, timestep, model_options), Evaluation()
+        clip = model_options.get("transformer_options", {}).get(CLIP)
+        for (call, length), later in zip(groups, needed_later([call for call, _ in groups]), strict=True):
+            windows = [call[i : i + length] for i in range(0, len(call), length)]
+            weights = torch.cat([self.weights(window, frames) for window in windows])
+            yield Window(tuple(call), length, evaluation, later, clip), weights
+
+
+def window_handler(model_options: dict) -> WindowHandler | None:
+    """Returns ours, unless a later node put another one in its place."""
+    handler = model_options.get("context_handler")
+    return handler if isinstance(handler, WindowHandler) else None
 
 
 def _step(timestep: Tensor | None, model_options: dict | None) -> int:

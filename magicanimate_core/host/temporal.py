@@ -15,7 +15,7 @@ from ..method.noise import betas
 from ..method.windows import check_window
 from ..weights.architecture import temporal_widths
 from . import unet as places
-from .control import check_poses_first
+from .checks import check_first
 from .run import KEY, add_wrapper_once, track_runs, window_of
 
 MOTION_KEY = f"{KEY}.motion_module"
@@ -50,7 +50,7 @@ def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatch
     _check_fit(unet, motion.model)
     model = model.clone()
     track_runs(model)
-    check_poses_first(model)
+    check_first(model)
     model.set_additional_models(MOTION_KEY, [motion])
     velocity = isinstance(model.get_model_object("model_sampling"), comfy.model_sampling.V_PREDICTION)
     model.add_object_patch("model_sampling", LinearBetasVelocity() if velocity else LinearBetasEps())
