@@ -9,7 +9,6 @@ import comfy.ops
 import comfy.supported_models
 import comfy.utils
 import torch
-from comfy.ldm.modules.attention import optimized_attention
 from comfy.model_base import ModelType, model_sampling
 from comfy.model_patcher import ModelPatcher
 from torch import Tensor
@@ -37,7 +36,7 @@ def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher
     layout, tensors = motion_weights(file_name(path), read_file(path, MOTION))
     dtype = _weight_dtype(tensors)
     factory = {"dtype": dtype, "device": mm.unet_offload_device()}
-    module = MotionModule(layout, attend=_attend, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
+    module = MotionModule(layout, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
     archive_dtypes(module)
     patcher = new_patcher(module, disable_dynamic)
     module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=is_dynamic(patcher))
@@ -116,10 +115,6 @@ def _weight_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:
     """What the host would keep these weights in: its flags and device decide, then the file."""
     size = sum(t.numel() for t in tensors.values())
     return mm.unet_dtype(model_params=size, supported_dtypes=DTYPES, weight_dtype=comfy.utils.weight_dtype(tensors))
-
-
-def _attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:  # (B, L, D) each
-    return optimized_attention(q, k, v, heads)
 
 
 def controlnet_config(shape: arch.UNetShape) -> dict:

@@ -17,6 +17,7 @@ from ..media.images import check_image, fit_poses, target_size
 from ..method.noise import SPACINGS, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from .long_clip import apply_windows
+from .noise_schedule import sigmas_at
 from .options import HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
@@ -60,13 +61,12 @@ class SeparateNoise:
 def spaced_sigmas(model: ModelPatcher, spacing: str, steps: int, denoise: float = 1.0) -> Tensor:
     """Returns the sigmas at the timesteps of a spacing, then 0, (steps + 1,). denoise < 1: the last `steps` of a longer row.
 
-    Raises ValueError for a number of steps that the spacing does not have.
+    Raises ValueError for a number of steps that the spacing, or a distilled MODEL, does not have.
     """
     if denoise <= 0:
         return torch.empty(0)
     timesteps = SPACINGS[spacing](int(steps / denoise))[-steps:]
-    sigmas = model.get_model_object("model_sampling").sigmas.cpu()
-    return torch.cat([sigmas[timesteps], torch.zeros(1)])
+    return torch.cat([sigmas_at(model, timesteps), torch.zeros(1)])
 
 
 def sampling_sigmas(model: ModelPatcher, settings: HostSettings) -> Tensor:

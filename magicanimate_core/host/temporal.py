@@ -1,59 +1,42 @@
 """The temporal UNet on the host's MODEL: temporal blocks, window-wide ResNet statistics, MagicAnimate's noise schedule."""
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import comfy.model_sampling
 import torch
+from comfy.ldm.modules.attention import optimized_attention
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrapperExecutor, WrappersMP
 from torch import Tensor
 
 from ..method.motion_module import MotionModule
-from ..method.noise import betas
 from ..method.windows import check_window
 from ..weights.architecture import temporal_widths
 from . import unet as places
 from .checks import check_first
+from .noise_schedule import check_schedule, linear_sampling, start_from_noise
 from .run import KEY, add_wrapper_once, track_runs, window_of
 
 MOTION_KEY = f"{KEY}.motion_module"
 
 
-class LinearBetas(comfy.model_sampling.ModelSamplingDiscrete):
-    """Betas that are linear (the host's "linear" is linear in sqrt(beta))."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._register_schedule(given_betas=betas())
-
-    def noise_scaling(self, sigma: Tensor, noise: Tensor, latent_image: Tensor, max_denoise: bool = False) -> Tensor:
-        """Starts an empty latent (F, 4, h, w) from unit noise, as DDIM does; the host only at its own largest sigma."""
-        return super().noise_scaling(sigma, noise, latent_image, max_denoise or not torch.any(latent_image))
-
-
-class LinearBetasEps(LinearBetas, comfy.model_sampling.EPS):
-    """For a UNet that predicts noise, as Stable Diffusion 1.5 does."""
-
-
-class LinearBetasVelocity(LinearBetas, comfy.model_sampling.V_PREDICTION):
-    """For a UNet that predicts velocity, as some fine-tuned ones do."""
-
-
 def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatcher:
     """Returns a clone of a MODEL of SD 1.5 that is MagicAnimate's video model. motion: around a MotionModule.
 
-    Raises ValueError for another kind of MODEL, and for temporal layers of other widths.
+    What the UNet predicts stays as an earlier node says; the noise schedule becomes MagicAnimate's. Raises ValueError for
+    another kind of MODEL or of sampling, and for temporal layers of other widths.
     """
     unet = places.model_unet(model)
     _check_fit(unet, motion.model)
+    sampling = linear_sampling(model)
     model = model.clone()
     track_runs(model)
     check_first(model)
     model.set_additional_models(MOTION_KEY, [motion])
-    velocity = isinstance(model.get_model_object("model_sampling"), comfy.model_sampling.V_PREDICTION)
-    model.add_object_patch("model_sampling", LinearBetasVelocity() if velocity else LinearBetasEps())
+    model.add_object_patch("model_sampling", sampling)
+    start_from_noise(model)
     model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, MOTION_KEY)  # a second motion module takes the place
     add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(temporal_forward, motion.model), MOTION_KEY)
     model.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, MOTION_KEY)
@@ -82,8 +65,10 @@ def _check_fit(unet: UNetModel, motion: MotionModule) -> None:
 def _sample_checked(motion: MotionModule, executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
     """Samples from noise (F, 4, h, w).
 
-    Raises ValueError, before anything is loaded, for a window longer than the positions; after it for what is no number.
+    Raises ValueError, before anything is loaded, for a window longer than the positions and for another noise schedule;
+    after it for what is no number.
     """
+    check_schedule(executor.class_obj.model_patcher)
     handler = executor.class_obj.model_options.get("context_handler")
     limit = motion.layout.max_length
     if handler is not None:
@@ -110,6 +95,13 @@ def temporal_forward(
     unet = executor.class_obj
     frames = window_of(transformer_options, x.shape[0] // len(transformer_options.get("cond_or_uncond") or [0])).length
     layers = places.temporal_sites(unet)
-    blocks = [(layers[site], partial(motion.at(site), frames=frames)) for site in motion.layout.widths]
-    with places.norms_joined(unet, frames), places.after_layers(blocks):
+    how = {"frames": frames, "attend": partial(_attend, transformer_options)}
+    blocks = [(layers[site], partial(motion.at(site), **how)) for site in motion.layout.widths]
+    norms = places.norms_joined(unet, frames) if motion.layout.joins_norms else nullcontext()
+    with norms, places.after_layers(blocks):
         return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
+
+
+def _attend(transformer_options: dict, q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:  # (B, L, D) each
+    """The host's attention, or the one that a node has chosen for this MODEL."""
+    return optimized_attention(q, k, v, heads, transformer_options=transformer_options)

@@ -28,6 +28,14 @@ class MotionLayout:
     attentions: int = 2  # temporal self-attentions in a block
     blocks: int = 1  # transformer blocks in a temporal block
 
+    @property
+    def joins_norms(self) -> bool:
+        """Whether ResNet statistics span a window, as MagicAnimate and AnimateDiff's first modules were trained.
+
+        Later modules of AnimateDiff, which know 32 positions, were trained with statistics of single frames.
+        """
+        return self.max_length <= MAX_FRAMES
+
 
 def motion_layout(shapes: Mapping[str, tuple[int, ...]]) -> MotionLayout:
     """Reads the layout off the tensor shapes of a motion module in the published naming.
@@ -61,16 +69,16 @@ def scaled_dot_product(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
 
 
 class TemporalAttention(nn.Module):
-    def __init__(self, width: int, heads: int, attend: AttendHeads, ops, **factory):
+    def __init__(self, width: int, heads: int, ops, **factory):
         super().__init__()
-        self.heads, self.attend = heads, attend
+        self.heads = heads
         self.to_q = ops.Linear(width, width, bias=False, **factory)
         self.to_k = ops.Linear(width, width, bias=False, **factory)
         self.to_v = ops.Linear(width, width, bias=False, **factory)
         self.to_out = nn.Sequential(ops.Linear(width, width, **factory))
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, F, D)
-        return self.to_out(self.attend(self.to_q(x), self.to_k(x), self.to_v(x), self.heads))
+    def forward(self, x: Tensor, attend: AttendHeads) -> Tensor:  # (B, F, D)
+        return self.to_out(attend(self.to_q(x), self.to_k(x), self.to_v(x), self.heads))
 
 
 class GEGLU(nn.Module):
@@ -97,40 +105,41 @@ class FeedForward(nn.Module):
 class TemporalBlock(nn.Module):
     """[norm, + positions, temporal self-attention, +] for each attention, then [norm, feed-forward, +]."""
 
-    def __init__(self, width: int, layout: MotionLayout, attend: AttendHeads, ops, **factory):
+    def __init__(self, width: int, layout: MotionLayout, ops, **factory):
         super().__init__()
         self.attention_blocks = nn.ModuleList(
-            TemporalAttention(width, layout.heads, attend, ops, **factory) for _ in range(layout.attentions)
+            TemporalAttention(width, layout.heads, ops, **factory) for _ in range(layout.attentions)
         )
         self.norms = nn.ModuleList(ops.LayerNorm(width, **factory) for _ in range(layout.attentions))
         self.ff = FeedForward(width, ops, **factory)
         self.ff_norm = ops.LayerNorm(width, **factory)
 
-    def forward(self, x: Tensor, positions: Tensor) -> Tensor:  # (B, F, D), (F, D)
+    def forward(self, x: Tensor, positions: Tensor, attend: AttendHeads) -> Tensor:  # (B, F, D), (F, D)
         for norm, attention in zip(self.norms, self.attention_blocks, strict=True):
-            x = attention(norm(x) + positions) + x
+            x = attention(norm(x) + positions, attend) + x
         return self.ff(self.ff_norm(x)) + x
 
 
 class TemporalTransformer(nn.Module):
     """Attention over the frames of a window, at every place of the image separately."""
 
-    def __init__(self, width: int, layout: MotionLayout, attend: AttendHeads, ops, **factory):
+    def __init__(self, width: int, layout: MotionLayout, ops, **factory):
         super().__init__()
         self.norm = ops.GroupNorm(32, width, eps=1e-6, **factory)
         self.proj_in = ops.Linear(width, width, **factory)
-        self.transformer_blocks = nn.ModuleList(
-            TemporalBlock(width, layout, attend, ops, **factory) for _ in range(layout.blocks)
-        )
+        self.transformer_blocks = nn.ModuleList(TemporalBlock(width, layout, ops, **factory) for _ in range(layout.blocks))
         self.proj_out = ops.Linear(width, width, **factory)
 
-    def forward(self, x: Tensor, frames: int) -> Tensor:
-        """Mixes the frames of each window, x (B F) C h w -> the same. A frame's place in its window is its position."""
+    def forward(self, x: Tensor, frames: int, attend: AttendHeads = scaled_dot_product) -> Tensor:
+        """Mixes the frames of each window, x (B F) C h w -> the same. A frame's place in its window is its position.
+
+        attend: what attends with q, k, v; a host may have one for every run.
+        """
         h = rearrange(self.norm(x), "(b f) c h w -> (b h w) f c", f=frames)
         h = self.proj_in(h)  # (B h w, F, C)
         positions = sinusoidal_positions(frames, h.shape[-1], like=h)  # (F, C)
         for block in self.transformer_blocks:
-            h = block(h, positions)
+            h = block(h, positions, attend)
         h = self.proj_out(h)
         return x + rearrange(h, "(b h w) f c -> (b f) c h w", f=frames, h=x.shape[2], w=x.shape[3])
 
@@ -138,7 +147,7 @@ class TemporalTransformer(nn.Module):
 class MotionModule(nn.Module):
     """All temporal blocks of a UNet. state_dict() has the published names, without the positional tables."""
 
-    def __init__(self, layout: MotionLayout, attend: AttendHeads = scaled_dot_product, ops=nn, **factory):
+    def __init__(self, layout: MotionLayout, ops=nn, **factory):
         super().__init__()
         self.layout = layout
         for site, width in layout.widths.items():
@@ -147,7 +156,7 @@ class MotionModule(nn.Module):
                 if name not in owner._modules:
                     owner.add_module(name, nn.Module())
                 owner = owner._modules[name]
-            owner.temporal_transformer = TemporalTransformer(width, layout, attend, ops, **factory)
+            owner.temporal_transformer = TemporalTransformer(width, layout, ops, **factory)
 
     def at(self, site: str) -> TemporalTransformer:
         """Returns the temporal block of a published site."""

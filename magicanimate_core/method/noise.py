@@ -71,6 +71,23 @@ def trailing_timesteps(steps: int) -> list[int]:
     return [(i + 1) * stride - 1 for i in reversed(range(steps))]
 
 
+def begins(timesteps: list[int], grid: int = 1) -> bool:
+    """Whether one or two timesteps, noisiest first, are the first of a whole row of evenly spaced ones, not of its rest.
+
+    grid: distance of the timesteps that a model knows, from which they may be off.
+
+    >>> begins(official_timesteps(25)[:2]), begins(official_timesteps(25)[5:7])
+    (True, False)
+    """
+    if len(timesteps) < 2:  # one step from noise to picture is a whole row
+        return True
+    first, stride = timesteps[0], timesteps[0] - timesteps[1]
+    if stride < 1:
+        return False
+    steps = round((first - 1) / stride) + 1
+    return first + stride >= TRAIN_TIMESTEPS or abs(first - official_timesteps(steps)[0]) < grid
+
+
 SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}
 
 

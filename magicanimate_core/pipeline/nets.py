@@ -69,7 +69,8 @@ class TemporalUNet(nn.Module):
         names = reading_attentions(unet)
         self.reading = {name: unet.get_submodule(name) for name in names}  # by their names before the swaps
         unet.set_attn_processor(unet.attn_processors | {f"{name}.processor": HybridAttention(name) for name in names})
-        self._swap_norms()
+        if motion is None or motion.layout.joins_norms:
+            self._swap_norms()
         for site in motion.layout.widths if motion else ():
             self._add_temporal(site)
 

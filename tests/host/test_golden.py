@@ -132,10 +132,11 @@ def without_motion(model):
 
     from comfy.patcher_extension import WrappersMP
     from pack.magicanimate_core.host import temporal
+    from pack.magicanimate_core.method.motion_module import MotionLayout
 
     bare = model.clone()
     bare.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, temporal.MOTION_KEY)
-    motion = SimpleNamespace(layout=SimpleNamespace(widths={}, max_length=24))
+    motion = SimpleNamespace(layout=MotionLayout({}))
     from functools import partial
 
     bare.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, temporal.MOTION_KEY, partial(temporal.temporal_forward, motion))
