@@ -20,10 +20,11 @@ from .sliding import WindowHandler, window_handler
 from .temporal import motion_of
 
 
-def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
+def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None = None) -> ModelPatcher:
     """Returns a clone of MODEL whose clips are denoised window by window.
 
-    Raises ValueError for windows longer than the positions that its temporal layers know.
+    frames: of the clip, for who gives latents and noise that are padded already. Raises ValueError for windows longer than
+    the positions that its temporal layers know.
     """
     motion = motion_of(model)
     if motion is not None:
@@ -33,6 +34,8 @@ def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
     check_first(model)
     handler = WindowHandler(**{option.name: getattr(settings, option.name) for option in fields(HostWindows)})
     model.model_options["context_handler"] = handler
+    if frames is not None:
+        model.model_options = with_options(model.model_options, {CLIP: frames})
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)
     add_wrapper_once(model, WrappersMP.PREPARE_SAMPLING, _estimate_one_window)
     add_wrapper_once(model, WrappersMP.SAMPLER_SAMPLE, _sample_off_device)
@@ -44,13 +47,15 @@ def _pad_clip(
     denoise_mask: Tensor | None = None, callback: Callable | None = None, *args, **kwargs,
 ) -> Tensor:  # fmt: skip
     """Official windows denoise a padded clip, noise (F, 4, h, w); the user gets the frames that he asked for."""
-    guider, frames = executor.class_obj, noise.shape[0]
+    guider, given = executor.class_obj, noise.shape[0]
     handler = window_handler(guider.model_options)
+    frames = guider.model_options["transformer_options"].get(CLIP, given)
     total = handler.padded(frames) if handler else frames
     if total == frames:
         return executor(noise, latent_image, sampler, sigmas, denoise_mask, callback, *args, **kwargs)
-    noise, latent_image = pad_noise(noise, total, handler.context_length), pad_last(latent_image, total)
-    denoise_mask = None if denoise_mask is None else pad_last(denoise_mask, total)
+    if given == frames:
+        noise, latent_image = pad_noise(noise, total, handler.context_length), pad_last(latent_image, total)
+        denoise_mask = None if denoise_mask is None else pad_last(denoise_mask, total)
     # the guider's own for this run: it puts the old ones back by itself
     guider.conds = pad_conditionings(guider.conds, frames, total)
     guider.model_options = with_options(pad_guidance(guider.model_options, frames, total), {CLIP: frames})
@@ -61,7 +66,7 @@ def _pad_clip(
         callback(step, x0[:frames], x[:frames], steps)
 
     cut = None if callback is None else show
-    return executor(noise, latent_image, sampler, sigmas, denoise_mask, cut, *args, **kwargs)[:frames]
+    return executor(noise, latent_image, sampler, sigmas, denoise_mask, cut, *args, **kwargs)[:given]
 
 
 def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_shape: list, conds: Any, *args, **kwargs):

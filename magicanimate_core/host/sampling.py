@@ -114,7 +114,7 @@ def sample_animation(
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
 
-    model = apply_windows(parts.model, settings)
+    model = apply_windows(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
     size = {"width": width, "height": height, "fit": settings.fit}
