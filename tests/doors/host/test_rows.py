@@ -69,6 +69,15 @@ def test_two_areas_of_one_size_have_residuals_of_their_own(graph, relative):
     assert relative(both[..., SIDE // 2 :], alone[..., SIDE // 2 :]) < TOLERANCE
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_nor_do_two_areas_of_both_prompts_share_residuals(graph, relative, side):
+    positive, negative = ([area(graph.text(seed), 32, 64, x=x) for x in (0, 32)] for seed in (1, 2))
+    both, alone = graph.predictions(sum(positive, []), sum(negative, [])), graph.predictions(positive[side], negative[side])
+    here = slice(side * SIDE // 2, (side + 1) * SIDE // 2)
+    for row in (0, 1):
+        assert relative(both[row][..., here], alone[row][..., here]) < TOLERANCE
+
+
 @pytest.mark.parametrize(("x", "same"), [(0, True), (32, False)])
 def test_an_area_sees_its_own_region_of_the_poses(graph, small, x, same):
     poses = small.poses(FRAMES)
