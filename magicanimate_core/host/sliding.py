@@ -48,7 +48,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
 
         timestep: (F,).
         """
-        device, frames = model.current_patcher.load_device, x_in.shape[0]
+        frames = x_in.shape[0]
         fusion = Fusion(frames, len(conds) * x_in[0].numel(), x_in.dtype, x_in.device)
         for window, weights in self._calls(frames, timestep, model_options):
             mm.throw_exception_if_processing_interrupted()
@@ -57,8 +57,8 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
                 outputs = calc_cond_batch(
                     model,
                     [self.get_resized_cond(cond, x_in, window) for cond in conds],
-                    x_in[rows].to(device),
-                    timestep[rows].to(device),
+                    x_in[rows],
+                    timestep[rows],
                     with_options(model_options, {WINDOW: window, AD_PARAMS: self._ad_params(window, frames)}),
                 )
             predictions = torch.stack([output.to(x_in) for output in outputs])
