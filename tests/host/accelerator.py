@@ -49,11 +49,12 @@ class Distant(Tensor):
 
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
-        """Calls the function; torch would make the indices of x[[0, 2]] on meta, where they have no values."""
+        """Calls the function; the numbers of x[[0, 2]] = 1 torch would put on meta, where nothing has a value."""
         if function in (Tensor.__getitem__, Tensor.__setitem__):
             index = args[1] if isinstance(args[1], tuple) else (args[1],)
             index = tuple(torch.tensor(i) if isinstance(i, list) else i for i in index)
-            args = (args[0], index, *args[2:])
+            value = [torch.tensor(v, dtype=args[0].dtype) if isinstance(v, (int, float)) else v for v in args[2:]]
+            args = (args[0], index, *value)
         args, kwargs = (_each(_as_meta, a) for a in (args, kwargs or {}))
         with torch._C.DisableTorchFunctionSubclass():
             return function(*args, **kwargs)
@@ -61,15 +62,6 @@ class Distant(Tensor):
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
         raise Mixed(f"{function} on {DEVICE} after the accelerator was put away")
-
-
-class Generator(torch.Generator):
-    """Draws on the accelerator, the same numbers as on a CPU."""
-
-    def __new__(cls, device: Any = CPU) -> "Generator":
-        self = super().__new__(cls)
-        self.distant = torch.device(device).type == DEVICE.type
-        return self
 
 
 class Accelerator(TorchDispatchMode):
@@ -82,6 +74,7 @@ class Accelerator(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.count: Counter[str] = Counter()
+        self.generators: dict[int, torch.Generator] = {}  # those that draw there, by their address
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -109,7 +102,7 @@ class Accelerator(TorchDispatchMode):
             return function(*args, **kwargs)
         distant = wanted in (DEVICE, META)  # whoever has said DEVICE to a Distant tensor is heard as META
         generator = kwargs.get("generator")
-        if generator is not None and getattr(generator, "distant", False) != distant:
+        if generator is not None and (generator._cdata in self.generators) != distant:
             raise Mixed(f"{function} on {wanted} with a generator of another place")
         args, kwargs = _each(lambda a: CPU if isinstance(a, torch.device) else a, _here((args, kwargs)))
         made = function(*args, **{k: v for k, v in kwargs.items() if k != "pin_memory"})
@@ -117,6 +110,19 @@ class Accelerator(TorchDispatchMode):
             self._moved("to" if distant else "from", made)
             made = made.clone() if made is _here(source) else made  # a move is never a view
         return _wrapped(made, tensors) if distant else made
+
+    def generator_class(self) -> type[torch.Generator]:
+        """torch.Generator that can also be told to draw on the accelerator, the same numbers as on a CPU."""
+        generators = self.generators
+
+        class Generator(torch.Generator):
+            def __new__(cls, device: Any = CPU) -> torch.Generator:
+                made = super().__new__(cls)
+                if torch.device(device).type == DEVICE.type:
+                    generators[made._cdata] = made
+                return made
+
+        return Generator
 
     def _copy(self, target: Tensor, source: Tensor, *args) -> Tensor:
         """The one operation that takes both places."""
@@ -179,9 +185,11 @@ def _wanted(args: tuple, kwargs: dict, tensors: list[Tensor]) -> torch.device:
     return (named or [t.device for t in tensors[1:]] or [tensors[0].device])[0]
 
 
-def _placed(maker: Callable[..., Tensor], *data: Any, device: Any = None, **kwargs: Any) -> Tensor:
-    """torch.tensor and torch.as_tensor, the makers that no mode of torch sees."""
-    made = maker(*data, **kwargs)
+def _placed(maker: Callable[..., Tensor], data: Any, *, device: Any = None, **kwargs: Any) -> Tensor:
+    """torch.tensor and torch.as_tensor, the makers that no mode of torch sees; a list may hold single distant numbers."""
+    if not isinstance(data, Tensor):
+        data = _each(lambda a: a.item() if isinstance(a, Distant) else a, data)
+    made = maker(data, **kwargs)
     return made if device is None else made.to(device)
 
 
@@ -199,7 +207,7 @@ def pretended() -> Iterator[Accelerator]:
 
     both = {"get_free_memory": "torch_free_too", "get_total_memory": "torch_total_too"}
     with pytest.MonkeyPatch.context() as patch, Accelerator() as accelerator:
-        patch.setattr(torch, "Generator", Generator)
+        patch.setattr(torch, "Generator", accelerator.generator_class())
         for maker in (torch.tensor, torch.as_tensor):
             patch.setattr(torch, maker.__name__, partial(_placed, maker))
         patch.setattr(k_sampling, "default_noise_sampler", draws_alike)

@@ -160,7 +160,7 @@ def masked(frames: int, strength: float | None = None) -> Scene:
 def inpainted(small: Small) -> Tensor:
     """VAE Encode (for Inpainting), with ddim, which takes other noise under the mask."""
     pixels = torch.rand(FRAMES, 64, 64, 3, generator=torch.Generator("cpu").manual_seed(8))
-    vae = SimpleNamespace(spacial_compression_encode=lambda: 8, encode=small.vae.encode)
+    vae = SimpleNamespace(spacial_compression_encode=lambda: 8, downscale_ratio=8, encode=small.vae.encode)
     latent = host("nodes", "VAEEncodeForInpaint", vae, pixels, mask())
     return sampled(small, cfg(small, formula(small)), "ddim", latent=latent)
 
