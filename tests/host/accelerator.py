@@ -1,25 +1,21 @@
 """A pretended accelerator: tensors that say they lie on it, compute on the CPU, refuse to mix, and count copies and waits.
 
-A card refuses what a CPU cannot notice: numbers of two places in one operation. With `pretended()` the host believes in a
-card, everything it puts there becomes a Distant tensor, and a mix raises Mixed. All of it ends with the scope.
+A card refuses what a CPU cannot notice: numbers of two places in one operation. Under an Accelerator all that is put on
+DEVICE becomes a Distant tensor, and a mix raises Mixed. `pretending` lets the host believe in it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 DEVICE = torch.device("ipu", 0)  # a kind that torch knows by name and no build of it has
 CPU, META = torch.device("cpu"), torch.device("meta")
-MEMORY = 80e9  # bytes
 
-MOVES = {"to", "_to_copy"}
+MOVES = {"to", "_to_copy", "type_as"}
 RESHAPED_LIKE = {"view_as", "expand_as", "reshape_as"}  # look at another tensor's shape only
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index"}  # a card copies indices by itself
 JOINING = {"cat", "stack", "concat"}  # not even single numbers from elsewhere
@@ -55,7 +51,7 @@ class Distant(Tensor):
             index = tuple(torch.tensor(i) if isinstance(i, list) else i for i in index)
             value = [torch.tensor(v, dtype=args[0].dtype) if isinstance(v, (int, float)) else v for v in args[2:]]
             args = (args[0], index, *value)
-        args, kwargs = (_each(_as_meta, a) for a in (args, kwargs or {}))
+        args, kwargs = (each(_as_meta, a) for a in (args, kwargs or {}))
         with torch._C.DisableTorchFunctionSubclass():
             return function(*args, **kwargs)
 
@@ -67,8 +63,8 @@ class Distant(Tensor):
 class Accelerator(TorchDispatchMode):
     """Does every operation of torch, and counts.
 
-    count: "to" and "from" the accelerator (copies), "bytes to" and "bytes from", "waits" (the CPU asks for a number and
-    stands still until the accelerator has it), "kernels".
+    count: copies "to" and "from" the accelerator, "bytes to" and "bytes from", "kernels", and "waits": the CPU asks for a
+    number and stands still until the accelerator has it (which it does for every copy "from", too).
     """
 
     def __init__(self) -> None:
@@ -80,7 +76,7 @@ class Accelerator(TorchDispatchMode):
         kwargs = kwargs or {}
         name = function.overloadpacket.__name__
         tensors: list[Tensor] = []
-        _each(lambda a: tensors.append(a) if isinstance(a, Tensor) else None, (args, kwargs))
+        each(lambda a: tensors.append(a) if isinstance(a, Tensor) else None, (args, kwargs))
         if name == "_has_compatible_shallow_copy_type":
             return not any(map(_is_distant, tensors))
         if name in MOVES or kwargs.get("device") is not None:
@@ -91,7 +87,8 @@ class Accelerator(TorchDispatchMode):
             return function(*args, **kwargs)
         self._refuse_mix(function, name, args, tensors)
         self.count["kernels"] += 1
-        self.count["waits"] += name in WAITS
+        masks = name in INDEXING and any(t.dtype == torch.bool for t in tensors[1:])
+        self.count["waits"] += masks or name in WAITS
         return _wrapped(function(*_here(args), **_here(kwargs)), tensors)
 
     def _make(self, function, name: str, args: tuple, kwargs: dict, tensors: list[Tensor]) -> Tensor:
@@ -104,25 +101,12 @@ class Accelerator(TorchDispatchMode):
         generator = kwargs.get("generator")
         if generator is not None and (generator._cdata in self.generators) != distant:
             raise Mixed(f"{function} on {wanted} with a generator of another place")
-        args, kwargs = _each(lambda a: CPU if isinstance(a, torch.device) else a, _here((args, kwargs)))
+        args, kwargs = each(lambda a: CPU if isinstance(a, torch.device) else a, _here((args, kwargs)))
         made = function(*args, **{k: v for k, v in kwargs.items() if k != "pin_memory"})
         if source is not None and name in MOVES and _is_distant(source) != distant:
             self._moved("to" if distant else "from", made)
             made = made.clone() if made is _here(source) else made  # a move is never a view
         return _wrapped(made, tensors) if distant else made
-
-    def generator_class(self) -> type[torch.Generator]:
-        """torch.Generator that can also be told to draw on the accelerator, the same numbers as on a CPU."""
-        generators = self.generators
-
-        class Generator(torch.Generator):
-            def __new__(cls, device: Any = CPU) -> torch.Generator:
-                made = super().__new__(cls)
-                if torch.device(device).type == DEVICE.type:
-                    generators[made._cdata] = made
-                return made
-
-        return Generator
 
     def _copy(self, target: Tensor, source: Tensor, *args) -> Tensor:
         """The one operation that takes both places."""
@@ -153,12 +137,12 @@ def _is_distant(tensor: Tensor) -> bool:
     return isinstance(tensor, Distant)
 
 
-def _each(function: Callable[[Any], Any], tree: Any) -> Any:
+def each(function: Callable[[Any], Any], tree: Any) -> Any:
     """Passes all that lies in tuples, lists and dicts through a function."""
     if isinstance(tree, (tuple, list)):
-        return type(tree)([_each(function, item) for item in tree])
+        return type(tree)([each(function, item) for item in tree])
     if isinstance(tree, dict):
-        return {key: _each(function, item) for key, item in tree.items()}
+        return {key: each(function, item) for key, item in tree.items()}
     return function(tree)
 
 
@@ -168,13 +152,13 @@ def _as_meta(value: Any) -> Any:
 
 def _here(tree: Any) -> Any:
     """The same arguments with every tensor's numbers on the CPU."""
-    return _each(lambda a: a.here if isinstance(a, Distant) else a, tree)
+    return each(lambda a: a.here if isinstance(a, Distant) else a, tree)
 
 
 def _wrapped(tree: Any, inputs: list[Tensor]) -> Any:
     """Results as Distant tensors; what was changed in place, or handed back as it came, is the object that came."""
     known = {id(t.here): t for t in inputs if isinstance(t, Distant)}
-    return _each(lambda t: (known[id(t)] if id(t) in known else Distant(t)) if isinstance(t, Tensor) else t, tree)
+    return each(lambda t: (known[id(t)] if id(t) in known else Distant(t)) if isinstance(t, Tensor) else t, tree)
 
 
 def _wanted(args: tuple, kwargs: dict, tensors: list[Tensor]) -> torch.device:
@@ -183,41 +167,3 @@ def _wanted(args: tuple, kwargs: dict, tensors: list[Tensor]) -> torch.device:
         return torch.device(kwargs["device"])
     named = [a for a in args if isinstance(a, torch.device)]
     return (named or [t.device for t in tensors[1:]] or [tensors[0].device])[0]
-
-
-def _placed(maker: Callable[..., Tensor], data: Any, *, device: Any = None, **kwargs: Any) -> Tensor:
-    """torch.tensor and torch.as_tensor, the makers that no mode of torch sees; a list may hold single distant numbers."""
-    if not isinstance(data, Tensor):
-        data = _each(lambda a: a.item() if isinstance(a, Distant) else a, data)
-    made = maker(data, **kwargs)
-    return made if device is None else made.to(device)
-
-
-@contextmanager
-def pretended() -> Iterator[Accelerator]:
-    """Lets the host believe in an accelerator within the scope; whatever it has loaded there comes back at its end."""
-    import comfy.k_diffusion.sampling as k_sampling
-    import comfy.model_management as mm
-
-    draws = k_sampling.default_noise_sampler
-
-    def draws_alike(x: Tensor, seed: int | None = None):  # the host seeds a card's noise differently from a CPU's
-        draw = draws(torch.empty(x.shape, dtype=x.dtype), seed)
-        return lambda *step: draw(*step).to(x.device)
-
-    both = {"get_free_memory": "torch_free_too", "get_total_memory": "torch_total_too"}
-    with pytest.MonkeyPatch.context() as patch, Accelerator() as accelerator:
-        patch.setattr(torch, "Generator", accelerator.generator_class())
-        for maker in (torch.tensor, torch.as_tensor):
-            patch.setattr(torch, maker.__name__, partial(_placed, maker))
-        patch.setattr(k_sampling, "default_noise_sampler", draws_alike)
-        patch.setattr(mm, "get_torch_device", lambda: DEVICE)
-        patch.setattr(mm, "vram_state", mm.VRAMState.NORMAL_VRAM)
-        patch.setattr(mm, "set_vram_to", mm.VRAMState.NORMAL_VRAM)
-        patch.setattr(mm, "cuda_device_context", lambda device: nullcontext(), raising=False)
-        for name, too in both.items():
-            patch.setattr(mm, name, lambda device=None, *a, too=too, **k: (MEMORY,) * 2 if a or k.get(too) else MEMORY)
-        try:
-            yield accelerator
-        finally:
-            mm.free_memory(1e30, DEVICE)

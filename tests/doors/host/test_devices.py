@@ -4,7 +4,7 @@ import pytest
 import torch
 from pack.tests.doors.host import devices
 from pack.tests.doors.table import Case, cases, passes
-from pack.tests.host.accelerator import pretended
+from pack.tests.host.pretending import pretended
 from pack.tests.host.small import Small
 
 
@@ -75,6 +75,7 @@ def hosts(kind):
     Case("AddNoise, then the last steps", devices.noise_added, alike),
     Case("KSampler (Advanced) in two halves", devices.in_two_halves, alike),
     Case("the first of split sigmas", devices.split_sigmas, alike),
+    Case("KSampler from a clip", devices.from_a_clip, alike),
     Case("previews", devices.previewed, alike),
     Case("RescaleCFG", devices.patched("model_advanced", "RescaleCFG", multiplier=0.7), alike),
     Case("Video Linear CFG", devices.patched("video_model", "VideoLinearCFGGuidance", min_cfg=1.0), alike),
@@ -114,9 +115,26 @@ def test_samplers_tensors_stay_together(case, twice):
     ),
     Case("Perturbed-Attention Guidance", devices.net_patched("pag", "PerturbedAttentionGuidance", scale=3.0), alike),
     Case("FreeU", devices.net_patched("freelunch", "FreeU", b1=1.3, b2=1.4, s1=0.9, s2=0.2), alike),
+    Case(
+        "HyperTile",
+        devices.net_patched("hypertile", "HyperTile", tile_size=32, swap_size=2, max_depth=0, scale_depth=False),
+        alike,
+    ),
     Case("Token merging", devices.net_patched("tomesd", "TomePatchModel", ratio=0.3), alike),
     Case("LoRA", devices.with_lora, alike),
     Case("Set Mask with mask bounds", devices.in_an_area, alike),
 )
 def test_the_net_and_its_guests_stay_together(case, twice):
     passes(case, lambda: twice(case.brings))
+
+
+def test_a_step_waits_once_for_each_part_of_a_window(there):
+    """The ControlNet and the reference ask for the timestep; nothing else comes back from the device before the end."""
+    counts = []
+    with pretended() as accelerator:
+        for steps in (1, 1, 2):  # the first one loads; each has a fresh MODEL on the same weights
+            accelerator.count.clear()
+            there.animate(8, context_length=4, context_overlap=0, steps=steps)
+            counts.append(accelerator.count.copy())
+    step = counts[2] - counts[1]
+    assert step["waits"] == 2 * 2 and step["from"] == 0
