@@ -17,6 +17,8 @@ from .run import CLIP, add_wrapper_once, track_runs, with_options
 from .sliding import WindowHandler, window_handler
 from .temporal import motion_of
 
+FRAMES_PER_ROW = 200  # whose latents, a dozen each, take about what the host reckons for one frame in the net
+
 
 def apply_windows(model: ModelPatcher, settings: HostWindows) -> ModelPatcher:
     """Returns a clone of MODEL whose clips are denoised window by window.
@@ -62,9 +64,9 @@ def _pad_clip(
 
 
 def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_shape: list, conds: Any, *args, **kwargs):
-    """The host frees memory for noise_shape at once; only one call's windows are ever on the device."""
+    """The host frees memory for noise_shape at once; the net sees only one call's windows, the sampler the whole clip."""
     handler = window_handler(kwargs.get("model_options") or model.model_options)
     if handler:
-        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch)
+        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch) + noise_shape[0] // FRAMES_PER_ROW
         noise_shape = [rows, *noise_shape[1:]]
     return executor(model, noise_shape, conds, *args, **kwargs)
