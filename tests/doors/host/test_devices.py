@@ -101,10 +101,13 @@ def test_samplers_tensors_stay_together(case, twice):
 
 @cases(
     Case("Animate", devices.animated(), alike),
-    Case("Animate with heun", devices.animated(sampler_name="heun", steps=2), alike),
     Case("Animate with cfg 1", devices.animated(cfg=1.0), alike),
     Case("Animate with batched windows", devices.animated(windows_per_batch=2), alike),
-    Case("Animate with a pyramid", devices.animated(fuse_method="pyramid", context_schedule="paper"), alike),
+    Case(
+        "Animate with heun, and a pyramid over the paper's windows",
+        devices.animated(sampler_name="heun", steps=2, fuse_method="pyramid", context_schedule="paper"),
+        alike,
+    ),
     Case("Animate in the host's uniform windows", devices.animated(context_schedule="standard_uniform"), alike),
     Case("the host's VAE", devices.whole_vae, alike),
     Case("the host's Context Windows", devices.hosts_windows, alike),
