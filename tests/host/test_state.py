@@ -130,7 +130,7 @@ def test_what_grows_with_the_clip_is_a_dozen_latents(small):
     frames, latent = 64, 4 * 8 * 8 * 4  # bytes of a frame
     guider = graphs.cfg(small, graphs.formula(small))
     empty = {"samples": torch.zeros(frames, 4, 8, 8)}
-    with LiveTensors(frames) as tensors:
+    with torch.inference_mode(), LiveTensors(frames) as tensors:
         graphs.sampled(small, guider, "ddim", latent=empty)
     assert tensors.peak["clip"] <= 12 * frames * latent
 

@@ -1,36 +1,29 @@
-"""Scenes that are sampled twice, on the CPU and on a pretended accelerator: small models in, latents (F, 4, h, w) out.
+"""Scenes that are sampled twice, on the CPU and on a pretended accelerator: small models in, latents (F, 4, 8, 8) out.
 
-Most of them ask what happens to the sampler's own tensors. Their net is a formula, which costs nothing; where a net's
-inside matters, it is the small UNet of tests/host.
+These ask what happens to the sampler's own tensors. Their net is a formula, which costs nothing.
 """
 
-import importlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 from pack.tests.doors.host.graphs import (
     FRAMES,
-    WINDOWS,
     cfg,
     clip,
-    composed,
     custom,
     extra,
     formula,
     host,
     mask,
     sampled,
-    windowed,
 )
 from pack.tests.host.small import Small
 from torch import Tensor
 
 Scene = Callable[[Small], Tensor]
-
-
-# --- the sampler's own tensors ---------------------------------------------------------------------------------------
 
 
 def sampler(name: str) -> Scene:
@@ -135,7 +128,6 @@ def split_sigmas(small: Small) -> Tensor:
 def previewed(small: Small) -> Tensor:
     """With a picture of every step; the scene is its pixels."""
     import latent_preview
-    import pytest
 
     shown = []
     with pytest.MonkeyPatch.context() as patch:
@@ -152,53 +144,12 @@ def previewed(small: Small) -> Tensor:
     return torch.cat([latents.flatten(), *(pixels.flatten() for pixels in shown)])
 
 
-def hosts_windows(small: Small) -> Tensor:
-    """The host's Context Windows in the place of ours."""
-    settings = {
-        "context_length": 4, "context_overlap": 1, "context_schedule": "standard_static", "context_stride": 1,
-        "closed_loop": False, "fuse_method": "pyramid", "dim": 0, "freenoise": False, "causal_window_fix": False,
-    }  # fmt: skip
-    node = importlib.import_module("comfy_extras.nodes_context_windows").ContextWindowsManualNode
-    known = {i.id for i in node.define_schema().inputs}
-    model = node.execute(small.temporal(), **{k: v for k, v in settings.items() if k in known})[0]
-    return composed(small, model)
+def gpu_only_graph(small: Small) -> Tensor:
+    """ComfyUI with --gpu-only: a clip and its mask come from nodes that have left them on the device."""
+    import comfy.model_management as mm
 
-
-# --- the net's inside ------------------------------------------------------------------------------------------------
-
-
-def animated(**options: Any) -> Scene:
-    """The Animate node."""
-    return lambda small: small.animate(FRAMES, **WINDOWS | {"steps": 1} | options)
-
-
-def net_patched(module: str, name: str, *, frames: int = FRAMES, side: int = 64, **inputs: Any) -> Scene:
-    """One of the host's patches of the net, in the graph of parts."""
-
-    def scene(small: Small) -> Tensor:
-        model = extra(module, name, small.temporal(), **inputs)
-        return composed(small, windowed(small, model), frames=frames, side=side)
-
-    return scene
-
-
-def with_lora(small: Small) -> Tensor:
-    model = small.shared_base.clone()
-    weights = model.model.diffusion_model.named_parameters()
-    keys = [(f"diffusion_model.{name}", weight) for name, weight in weights if name.endswith("attn1.to_k.weight")]
-    model.add_patches({key: ("diff", (torch.full(weight.shape, 0.1),)) for key, weight in keys}, 1.0)
-    return composed(small, windowed(small, small.temporal(model)))
-
-
-def in_an_area(small: Small) -> Tensor:
-    """Set Mask with mask bounds: the net sees a cut-out, of pose and reference as well."""
-    positive, _ = small.text
-    part = host("nodes", "ConditioningSetMask", [[text + 1, {}] for text, _ in positive], mask(1), "mask bounds", 1.0)
-    return composed(small, windowed(small, small.temporal()), positive + part)
-
-
-def whole_vae(small: Small) -> Tensor:
-    """The host's own VAE, which lies on the device, encodes the reference."""
-    from pack.magicanimate_core.host.vae import load_host_vae
-
-    return small.animate(FRAMES, **WINDOWS, steps=1, vae=load_host_vae(small.files.base / "vae"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mm.args, "gpu_only", True)
+        latent = {"samples": clip()["samples"].to(mm.intermediate_device())}
+        latent = host("nodes", "SetLatentNoiseMask", latent, mask().to(mm.intermediate_device()))
+        return sampled(small, cfg(small, formula(small)), "dpmpp_2m_sde", latent=latent).cpu()

@@ -47,8 +47,7 @@ def windowed(small: Small, model: Any, **options: Any) -> Any:
 def host(module: str, name: str, *args: Any, **inputs: Any) -> Any:
     """The first output of one of the host's nodes, in either way they are written."""
     node = getattr(importlib.import_module(module), name)
-    with torch.inference_mode():
-        return (node.execute if hasattr(node, "execute") else getattr(node(), node.FUNCTION))(*args, **inputs)[0]
+    return (node.execute if hasattr(node, "execute") else getattr(node(), node.FUNCTION))(*args, **inputs)[0]
 
 
 def extra(module: str, name: str, *args: Any, **inputs: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from pack.tests.doors.host import devices
+from pack.tests.doors.host import devices, guests
 from pack.tests.doors.table import Case, cases, passes
 from pack.tests.host.pretending import pretended
 from pack.tests.host.small import Small
@@ -22,6 +22,7 @@ def there(small):
 
 @pytest.fixture
 def twice(small, there):
+    @torch.inference_mode()  # as the host runs its nodes
     def sample(scene):
         torch.manual_seed(0)
         here = scene(small)
@@ -76,6 +77,7 @@ def hosts(kind):
     Case("KSampler (Advanced) in two halves", devices.in_two_halves, alike),
     Case("the first of split sigmas", devices.split_sigmas, alike),
     Case("KSampler from a clip", devices.from_a_clip, alike),
+    Case("--gpu-only, a clip with a mask", devices.gpu_only_graph, alike),
     Case("previews", devices.previewed, alike),
     Case("RescaleCFG", devices.patched("model_advanced", "RescaleCFG", multiplier=0.7), alike),
     Case("Video Linear CFG", devices.patched("video_model", "VideoLinearCFGGuidance", min_cfg=1.0), alike),
@@ -100,32 +102,35 @@ def test_samplers_tensors_stay_together(case, twice):
 
 
 @cases(
-    Case("Animate", devices.animated(), alike),
-    Case("Animate with cfg 1", devices.animated(cfg=1.0), alike),
-    Case("Animate with batched windows", devices.animated(windows_per_batch=2), alike),
+    Case("Animate", guests.animated(), alike),
+    Case("Animate with cfg 1", guests.animated(cfg=1.0), alike),
+    Case("Animate with batched windows", guests.animated(windows_per_batch=2), alike),
     Case(
         "Animate with heun, and a pyramid over the paper's windows",
-        devices.animated(sampler_name="heun", steps=2, fuse_method="pyramid", context_schedule="paper"),
+        guests.animated(sampler_name="heun", steps=2, fuse_method="pyramid", context_schedule="paper"),
         alike,
     ),
-    Case("Animate in the host's uniform windows", devices.animated(context_schedule="standard_uniform"), alike),
-    Case("the host's VAE", devices.whole_vae, alike),
-    Case("the host's Context Windows", devices.hosts_windows, alike),
+    Case("Animate in the host's uniform windows", guests.animated(context_schedule="standard_uniform"), alike),
+    Case("--gpu-only", guests.gpu_only, alike),
+    Case("weights that stream", guests.streamed, alike),
+    Case("a ControlNet of the host's", guests.hosts_control, alike),
+    Case("the host's VAE", guests.whole_vae, alike),
+    Case("the host's Context Windows", guests.hosts_windows, alike),
     Case(
         "Self-Attention Guidance",
-        devices.net_patched("sag", "SelfAttentionGuidance", frames=4, side=128, scale=0.5, blur_sigma=2.0),
+        guests.net_patched("sag", "SelfAttentionGuidance", frames=4, side=128, scale=0.5, blur_sigma=2.0),
         alike,
     ),
-    Case("Perturbed-Attention Guidance", devices.net_patched("pag", "PerturbedAttentionGuidance", scale=3.0), alike),
-    Case("FreeU", devices.net_patched("freelunch", "FreeU", b1=1.3, b2=1.4, s1=0.9, s2=0.2), alike),
+    Case("Perturbed-Attention Guidance", guests.net_patched("pag", "PerturbedAttentionGuidance", scale=3.0), alike),
+    Case("FreeU", guests.net_patched("freelunch", "FreeU", b1=1.3, b2=1.4, s1=0.9, s2=0.2), alike),
     Case(
         "HyperTile",
-        devices.net_patched("hypertile", "HyperTile", tile_size=32, swap_size=2, max_depth=0, scale_depth=False),
+        guests.net_patched("hypertile", "HyperTile", tile_size=32, swap_size=2, max_depth=0, scale_depth=False),
         alike,
     ),
-    Case("Token merging", devices.net_patched("tomesd", "TomePatchModel", ratio=0.3), alike),
-    Case("LoRA", devices.with_lora, alike),
-    Case("Set Mask with mask bounds", devices.in_an_area, alike),
+    Case("Token merging", guests.net_patched("tomesd", "TomePatchModel", ratio=0.3), alike),
+    Case("LoRA", guests.with_lora, alike),
+    Case("Set Mask with mask bounds", guests.in_an_area, alike),
 )
 def test_the_net_and_its_guests_stay_together(case, twice):
     passes(case, lambda: twice(case.brings))
