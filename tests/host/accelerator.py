@@ -51,9 +51,11 @@ class Distant(Tensor):
             index = tuple(torch.tensor(i) if isinstance(i, list) else i for i in index)
             value = [torch.tensor(v, dtype=args[0].dtype) if isinstance(v, (int, float)) else v for v in args[2:]]
             args = (args[0], index, *value)
-        args, kwargs = (each(_as_meta, a) for a in (args, kwargs or {}))
+        if kwargs or len(args) > 1:
+            args = [_as_meta(a) for a in args]
+            kwargs = {name: _as_meta(a) for name, a in (kwargs or {}).items()}
         with torch._C.DisableTorchFunctionSubclass():
-            return function(*args, **kwargs)
+            return function(*args, **(kwargs or {}))
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
