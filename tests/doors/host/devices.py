@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from pack.tests.doors.host.graphs import (
+from pack.tests.doors.host.pieces import (
     FRAMES,
     cfg,
     clip,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from pack.tests.doors.host.devices import Scene
-from pack.tests.doors.host.graphs import FRAMES, WINDOWS, composed, extra, host, mask, windowed
+from pack.tests.doors.host.pieces import FRAMES, WINDOWS, composed, extra, host, mask, windowed
 from pack.tests.host.small import Small
 from torch import Tensor
 

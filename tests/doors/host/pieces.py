@@ -30,13 +30,14 @@ def formula(small: Small) -> Any:
     import comfy.model_management as mm
     import comfy.model_patcher
     import comfy.supported_models
-    from pack.magicanimate_core.host.temporal import LinearBetasEps
+    from pack.magicanimate_core.host.noise_schedule import linear_sampling, start_from_noise
 
     config = comfy.supported_models.SD15({"context_dim": 48, "in_channels": 4})
     config.set_inference_dtype(torch.float32, None)
     net = comfy.model_base.BaseModel(config, unet_model=Formula)
     model = comfy.model_patcher.ModelPatcher(net, mm.get_torch_device(), mm.unet_offload_device())
-    model.add_object_patch("model_sampling", LinearBetasEps())
+    model.add_object_patch("model_sampling", linear_sampling(model))
+    start_from_noise(model)
     return windowed(small, model)
 
 
