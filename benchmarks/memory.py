@@ -47,11 +47,15 @@ class LiveTensors(TorchDispatchMode):
         if not key:
             return
         if not self.users[key]:
-            whole = tensor.ndim == 4 and tensor.shape[0] == self.clip
+            whole = self._is_of_clip(tensor)
             self.kind[key] = ("clip" if whole else "rest", storage.nbytes())
             self._add(key, 1)
         self.users[key] += 1
         weakref.finalize(tensor, self._release, key)
+
+    def _is_of_clip(self, tensor: torch.Tensor) -> bool:
+        """Latents and poses (F, C, h, w), and the windows' sums (F, 4 h w + 1); no weight has such a width."""
+        return tensor.shape[:1] == (self.clip,) and (tensor.ndim == 4 or (tensor.ndim == 2 and tensor.shape[1] % 4 == 1))
 
     def _release(self, key: int) -> None:
         self.users[key] -= 1

@@ -64,7 +64,7 @@ class Windows(Options):
     context_length: int = option(
         16,
         "Frames in a window. The published weights are trained for 16 and know positions for 24. "
-        "Memory grows with it, not with the length of the clip.",
+        "Memory grows with it, hardly with the length of the clip.",
         low=1,
         high=128,
     )

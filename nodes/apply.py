@@ -115,7 +115,7 @@ class ApplySlidingWindows(io.ComfyNode):
         return schema(
             node_id="MagicAnimateContextWindows",
             display_name="Sliding Windows",
-            description="Denoises a long clip in overlapping windows, so that memory does not grow with its length.",
+            description="Denoises a long clip in overlapping windows, so that the net's memory does not grow with its length.",
             search_aliases=["context windows", "sliding window", "long video", "magic animate"],
             inputs=[
                 io.Model.Input("model", tooltip="From Load Temporal UNet."),

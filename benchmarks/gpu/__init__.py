@@ -15,7 +15,7 @@ has no meaning there is null, with the reason.
  3  where the GPU waits: a profile of two steps, idle time a window, the longest gaps by the line of code behind them
  4  cfg 1 against cfg 7.5 in one call and in two; below how much free memory ComfyUI makes two of it
  5  SAG, Differential Diffusion with a mask, the temporal MODEL as the first thing a process loads
- 6  the sampler's tensors on the device against off it, 96, 512 and 2000 frames
+ 6  what a clip's latents take on the device: peak memory for 96, 512 and 2000 frames
  7  ComfyUI's memory estimate for a window against the measured peak at 512, 768 and 1024; cards of 8 and 6 GB
  8  torch.compile: graphs, breaks, recompilations, speed
  9  attention back ends against PyTorch's: error, speed

@@ -2,11 +2,10 @@
 
 from functools import partial
 
-import comfy.model_management as mm
 from comfy.patcher_extension import WrappersMP
 
 from .bench import Bench, Rows
-from .measuring import GIB, Memory, counted, has_card
+from .measuring import GIB, Memory, counted
 from .scene import KEY, Scene
 
 
@@ -47,17 +46,11 @@ def one_at_a_time(executor, model, *args):
         del model.memory_required
 
 
-def sampler_home(bench: Bench) -> Rows:
-    """The tensors of the whole clip where ComfyUI keeps intermediate results, and on the card."""
+def long_clips(bench: Bench) -> Rows:
+    """What a clip's latents take on the card: memory by length."""
     scene, sizes = Scene(bench), bench.sizes
     scene.animate(sizes.window, 2)
-    homes = {"off the device": mm.intermediate_device(), "on the device": mm.get_torch_device()}
     for frames in sizes.long_clips:
-        for name, home in homes.items():
-            if name == "on the device" and not has_card():
-                yield f"{frames} frames, {name}", "a CPU has one memory"
-                continue
-            mm.intermediate_device = lambda home=home: home
-            with Memory() as memory:
-                timed = scene.animate(frames, 2)
-            yield f"{frames} frames, {name}", timed.numbers() | memory.numbers()
+        with Memory() as memory:
+            timed = scene.animate(frames, 2)
+        yield f"{frames} frames", timed.numbers() | memory.numbers()

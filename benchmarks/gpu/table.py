@@ -61,7 +61,7 @@ PARTS = (
         Process("Differential Diffusion", "guests.differential_diffusion"),
         Process("the temporal MODEL first", "guests.temporal_first"),
     )),
-    Part(6, "The sampler's tensors on the device and off it", (Process("dynamic VRAM", "steps.sampler_home"),)),
+    Part(6, "Long clips: what grows is their latents", (Process("dynamic VRAM", "steps.long_clips"),)),
     Part(7, "ComfyUI's memory estimate for a window", (
         Process("default attention", "memory.estimates"),
         Process("the fallback's estimate", "memory.estimates", ("--use-split-cross-attention",)),

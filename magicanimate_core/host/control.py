@@ -51,7 +51,7 @@ class PoseControl(ControlNet):
         previous = None
         if self.previous_controlnet is not None:
             previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
-        if self.timestep_range is not None and not self.timestep_range[1] <= t[0] <= self.timestep_range[0]:
+        if self.timestep_range is not None and not self.timestep_range[1] <= float(t[0]) <= self.timestep_range[0]:
             return previous
 
         rows = x_noisy.shape[0] // batched_number

@@ -1,13 +1,11 @@
-"""What a clip of any length needs around the host's sampler: windows, padding, and the clip off the device."""
+"""What a clip of any length needs around the host's sampler: windows, padding, and an estimate of memory."""
 
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-import comfy.model_management as mm
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrapperExecutor, WrappersMP
-from comfy.samplers import CFGGuider
 from torch import Tensor
 
 from ..method.noise import pad_noise
@@ -18,6 +16,8 @@ from .padding import pad_conditionings, pad_guidance
 from .run import CLIP, add_wrapper_once, track_runs, with_options
 from .sliding import WindowHandler, window_handler
 from .temporal import motion_of
+
+FRAMES_PER_ROW = 200  # whose latents, a dozen each, take about what the host reckons for one frame in the net
 
 
 def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None = None) -> ModelPatcher:
@@ -38,7 +38,6 @@ def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None
         model.model_options = with_options(model.model_options, {CLIP: frames})
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)
     add_wrapper_once(model, WrappersMP.PREPARE_SAMPLING, _estimate_one_window)
-    add_wrapper_once(model, WrappersMP.SAMPLER_SAMPLE, _sample_off_device)
     return model
 
 
@@ -70,25 +69,9 @@ def _pad_clip(
 
 
 def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_shape: list, conds: Any, *args, **kwargs):
-    """The host frees memory for noise_shape at once; only one call's windows are ever on the device."""
+    """The host frees memory for noise_shape at once; the net sees only one call's windows, the sampler the whole clip."""
     handler = window_handler(kwargs.get("model_options") or model.model_options)
     if handler:
-        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch)
+        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch) + noise_shape[0] // FRAMES_PER_ROW
         noise_shape = [rows, *noise_shape[1:]]
     return executor(model, noise_shape, conds, *args, **kwargs)
-
-
-def _sample_off_device(
-    executor: WrapperExecutor, guider: CFGGuider, sigmas: Tensor, extra_args: dict, callback: Callable | None,
-    noise: Tensor, latent_image: Tensor | None = None, denoise_mask: Tensor | None = None, *rest,
-) -> Tensor:  # fmt: skip
-    """The sampler's own tensors (F, 4, h, w) hold the whole clip, so they stay where results go; windows travel."""
-    home, device = mm.intermediate_device(), noise.device
-    if not window_handler(extra_args["model_options"]) or device == home:
-        return executor(guider, sigmas, extra_args, callback, noise, latent_image, denoise_mask, *rest)
-
-    def show(step: int, x0: Tensor, x: Tensor, steps: int) -> None:  # (F, 4, h, w) each
-        callback(step, x0.to(device), x, steps)  # previewers live on the device
-
-    moved = (None if t is None else t.to(home) for t in (noise, latent_image, denoise_mask))
-    return executor(guider, sigmas.to(home), extra_args, None if callback is None else show, *moved, *rest)

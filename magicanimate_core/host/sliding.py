@@ -9,7 +9,6 @@ import comfy.context_windows as host_windows
 import comfy.model_management as mm
 import torch
 from comfy.model_base import BaseModel
-from einops import rearrange
 from torch import Tensor
 
 from ..method.windows import SCHEDULES, Fusion, needed_later, padded_length
@@ -48,8 +47,8 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
 
         timestep: (F,).
         """
-        device, frames = model.current_patcher.load_device, x_in.shape[0]
-        fusion = Fusion(frames, len(conds) * x_in[0].numel(), x_in.dtype, x_in.device)
+        frames = x_in.shape[0]
+        fusions = [Fusion(frames, x_in[0].numel(), x_in.dtype, x_in.device) for _ in conds]
         for window, weights in self._calls(frames, timestep, model_options):
             mm.throw_exception_if_processing_interrupted()
             rows = torch.tensor(window.frames, device=x_in.device)
@@ -57,14 +56,14 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
                 outputs = calc_cond_batch(
                     model,
                     [self.get_resized_cond(cond, x_in, window) for cond in conds],
-                    x_in[rows].to(device),
-                    timestep[rows].to(device),
+                    x_in[rows],
+                    timestep[rows],
                     with_options(model_options, {WINDOW: window, AD_PARAMS: self._ad_params(window, frames)}),
                 )
-            predictions = torch.stack([output.to(x_in) for output in outputs])
-            fusion.add(window.frames, rearrange(predictions, "b f c h w -> f (b c h w)"), weights)
-        mean = fusion.mean().unflatten(1, (len(conds), *x_in.shape[1:]))  # (F, conditionings, 4, h, w)
-        return [prediction.contiguous() for prediction in mean.unbind(1)]
+            for fusion, output in zip(fusions, outputs, strict=True):
+                fusion.add(rows, output.flatten(1), weights.to(x_in))
+        # each sum is let go as soon as its mean is there: clips may be long
+        return [fusions.pop(0).mean().view(x_in.shape) for _ in conds]
 
     def windows(self, frames: int, timestep: Tensor | None = None, model_options: dict | None = None) -> list[list[int]]:
         """Returns the frame indices of every window. The host's uniform schedules move with the step at timestep (F,)."""

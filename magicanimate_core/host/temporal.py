@@ -8,7 +8,7 @@ import torch
 from comfy.ldm.modules.attention import optimized_attention
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 from comfy.model_patcher import ModelPatcher
-from comfy.patcher_extension import WrapperExecutor, WrappersMP
+from comfy.patcher_extension import CallbacksMP, WrapperExecutor, WrappersMP
 from torch import Tensor
 
 from ..method.motion_module import MotionModule
@@ -41,12 +41,22 @@ def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatch
     add_wrapper_once(model, WrappersMP.DIFFUSION_MODEL, partial(temporal_forward, motion.model), MOTION_KEY)
     model.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, MOTION_KEY)
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, partial(_sample_checked, motion.model), MOTION_KEY)
+    model.remove_callbacks_with_key(CallbacksMP.ON_PRE_RUN, MOTION_KEY)
+    model.add_callback_with_key(CallbacksMP.ON_PRE_RUN, MOTION_KEY, _load_schedule)
     return model
 
 
 def motion_of(model: ModelPatcher) -> MotionModule | None:
     """Returns the motion module that a MODEL carries."""
     return next((patcher.model for patcher in model.get_additional_models_with_key(MOTION_KEY)), None)
+
+
+def _load_schedule(model: ModelPatcher) -> None:
+    """Puts the noise schedule beside the net: where its weights were there already, the host has moved nothing.
+
+    Each call of the net looks into it twice, and would wait for the device each time.
+    """
+    model.get_model_object("model_sampling").to(model.load_device)
 
 
 def _check_fit(unet: UNetModel, motion: MotionModule) -> None:

@@ -89,11 +89,11 @@ class Fusion:
         # a frame's weighted predictions and the sum of its weights in one row, so that processes add theirs up in one go
         self.sums = torch.zeros(frames, numbers + 1, dtype=dtype, device=device)  # (N, D + 1)
 
-    def add(self, window: Sequence[int], predictions: Tensor, weights: Tensor) -> None:
+    def add(self, window: Sequence[int] | Tensor, predictions: Tensor, weights: Tensor) -> None:
         """Takes in a window's predictions (K, D) and what each frame counts for there (K,); a frame may stand twice."""
         weights = weights.to(self.sums)[:, None]  # (K, 1)
         rows = torch.cat([predictions.to(self.sums) * weights, weights], 1)  # (K, D + 1)
-        self.sums.index_add_(0, torch.tensor(window, device=self.sums.device), rows)
+        self.sums.index_add_(0, torch.as_tensor(window, device=self.sums.device), rows)
 
     def mean(self) -> Tensor:
         """Returns the average of every frame, (N, D)."""

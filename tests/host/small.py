@@ -89,6 +89,7 @@ class Small:
 
 def host_model(path: Path):
     """A UNet file in diffusers naming as the host's MODEL, fp32."""
+    import comfy.model_management as mm
     import comfy.model_patcher
     import comfy.supported_models
     from pack.magicanimate_core.host.loading import host_config
@@ -101,8 +102,7 @@ def host_model(path: Path):
     config.set_inference_dtype(torch.float32, None)
     model = config.get_model({}, "")
     model.load_model_weights({k: v.float() for k, v in arch.host_keys(arch.unet_tensors(shape), weights).items()}, "")
-    cpu = torch.device("cpu")
-    return comfy.model_patcher.ModelPatcher(model, load_device=cpu, offload_device=cpu)
+    return comfy.model_patcher.ModelPatcher(model, mm.get_torch_device(), mm.unet_offload_device())
 
 
 def predictions(model, positive, negative, latents, timestep):

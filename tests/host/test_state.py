@@ -121,21 +121,27 @@ def test_progress_and_previews(small, monkeypatch):
     assert [value for value, *_ in steps] == [1, 2, 3] and all(preview for *_, preview in steps)
 
 
-def test_clip_stays_off_the_device(small, monkeypatch):
-    """Where results go elsewhere than the model, the sampler's tensors go there, too: only windows reach the model."""
-    import comfy.model_management as mm
-    from torch.overrides import TorchFunctionMode
+def test_what_grows_with_the_clip_is_a_dozen_latents(small):
+    """The sampler's own, guidance, and the windows' sums: 64 KiB a frame each at 512 x 512, where a window takes GiBs."""
+    from pack.tests.doors.host import graphs
 
-    class Moves(TorchFunctionMode):
-        """Shapes of what is moved elsewhere before sampling."""
+    from benchmarks.memory import LiveTensors
 
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            if function is torch.Tensor.to and args[1:] == (elsewhere,):
-                shapes.append(tuple(args[0].shape))
-            return function(*args, **(kwargs or {}))
+    frames, latent = 64, 4 * 8 * 8 * 4  # bytes of a frame
+    guider = graphs.cfg(small, graphs.formula(small))
+    empty = {"samples": torch.zeros(frames, 4, 8, 8)}
+    with torch.inference_mode(), LiveTensors(frames) as tensors:
+        graphs.sampled(small, guider, "ddim", latent=empty)
+    assert tensors.peak["clip"] <= 12 * frames * latent
 
-    expected, shapes, elsewhere = small.expected(40), [], torch.device("cpu", 0)  # not equal to torch.device("cpu")
-    monkeypatch.setattr(mm, "intermediate_device", lambda: elsewhere)
-    with Moves():
-        assert torch.equal(small.animate(40), expected)
-    assert shapes.count((48, 4, 8, 8)) >= 2 and (3,) in shapes  # noise and latent, sigmas
+
+def test_memory_is_asked_for_one_window_and_the_clips_latents(small):
+    from pack.magicanimate_core.host.long_clip import _estimate_one_window
+    from pack.tests.doors.host import graphs
+
+    def rows(frames: int, **options):
+        model = graphs.windowed(small, small.shared_base, context_length=16, context_overlap=4, **options)
+        return _estimate_one_window(lambda model, shape, conds: shape, model, [frames, 4, 8, 8], {})[0]
+
+    assert [rows(frames) for frames in (5, 16, 100, 2000)] == [5, 16, 16, 26]
+    assert rows(100, windows_per_batch=2) == 32
