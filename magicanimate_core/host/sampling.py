@@ -13,9 +13,11 @@ from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 from torch import Tensor
 
-from ..media.images import check_image, fit_poses, target_size
+from ..media.densepose import ANY_COLOURS
+from ..media.images import fit_poses, target_size
 from ..method.noise import SPACINGS, pad_noise, repeat_noise
 from ..method.windows import padded_length
+from ..pose.colours import check_pose_video
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
 from .options import HostSettings
@@ -88,6 +90,12 @@ class Parts(NamedTuple):
     vae: VAE
 
 
+def check_pictures(reference_image: Tensor, pose_video: Tensor, settings: HostSettings) -> None:
+    """Raises ValueError unless a photo (1, H, W, 3) and poses (F, H, W, 3) can be animated. It needs no model."""
+    check_reference(reference_image)
+    check_pose_video(pose_video, settings.pose_colours if settings.pose_strength else ANY_COLOURS)
+
+
 def sample_animation(
     parts: Parts,
     positive: Conditioning,
@@ -105,8 +113,7 @@ def sample_animation(
     """
     if motion_of(parts.model) is None:
         raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
-    check_reference(reference_image)
-    check_image(pose_video, "pose_video")
+    check_pictures(reference_image, pose_video, settings)
     width, height = target_size(settings.width, settings.height, pose_video)
     frames = pose_video.shape[0]
     total = padded_length(settings.context_schedule, frames, settings.context_length)

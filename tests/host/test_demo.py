@@ -10,17 +10,13 @@ from pack.magicanimate_core.pipeline.models import load_models
 from pack.magicanimate_core.testing import random_weights
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 from pack.scripts.comfyui import PACK
+from pack.tests.host.small import random_poses
 
 FRAMES = 10
 SIZE = 128  # at half of it the deepest level is one pixel, where norms over two numbers blow rounding up
 SAMPLING = {"seed": 3, "steps": 2, "context_length": 8, "context_overlap": 2}
-
-
-def drawn(*shape: int) -> torch.Tensor:
-    return torch.rand(*shape, SIZE, SIZE, 3, generator=torch.Generator().manual_seed(6))
-
-
-IMAGE, POSES = drawn(1), drawn(FRAMES)
+IMAGE = torch.rand(1, SIZE, SIZE, 3, generator=torch.Generator().manual_seed(6))
+POSES = random_poses(FRAMES, SIZE, SIZE)
 
 
 @pytest.fixture(scope="module")
