@@ -211,22 +211,6 @@ def test_several_gpus_are_refused(small):
         sample(small, model, *small.text, 4)
 
 
-@pytest.mark.parametrize(
-    ("node", "inputs", "words"),
-    [
-        ("MagicAnimateContextWindows", {"context_length": 4, "context_overlap": 4}, "smaller than context_length"),
-        ("MagicAnimateAnimate", {"width": 9, "height": 8}, "multiple of 8"),
-        ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "official"}, "1 to 999"),
-        ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "trailing"}, "1 to 999"),
-        ("MagicAnimateApplyReference", {"width": 9}, "multiple of 8"),
-        ("MagicAnimateApplyPose", {"start_percent": 0.9, "end_percent": 0.1}, "swap them"),
-    ],
-)
-def test_what_is_known_before_the_run_is_refused_when_queued(nodes, node, inputs, words):
-    assert words in nodes[node].validate_inputs(**inputs)
-    assert nodes[node].validate_inputs() is True  # linked inputs are not known yet
-
-
 def test_an_animation_of_no_numbers_is_an_error(small):
     """Also in a composed graph: the model itself says so, not the Animate node."""
     model = small.base()
