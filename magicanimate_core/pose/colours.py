@@ -26,20 +26,20 @@ def check_pose_video(poses: Tensor, colours: str) -> None:
     """
     check_image(poses, "pose_video")
     if colours != ANY_COLOURS:
-        check_colours(poses[looked_at(len(poses))])
+        check_colours(poses[looked_at(len(poses))], "pose_video")
 
 
-def check_colours(poses: Tensor) -> None:
+def check_colours(poses: Tensor, name: str) -> None:
     """Raises ValueError unless the frames (F, H, W, 3), RGB in [0, 1], are DensePose in MagicAnimate's colours."""
     stride = -(-max(poses.shape[1:3]) // SIDE)
     seen = poses[:, ::stride, ::stride].float().cpu()
     if not seen.isfinite().all():
-        raise ValueError("pose_video holds values that are no numbers (nan or inf): look at what made it.")
+        raise ValueError(f"{name} holds values that are no numbers (nan or inf): look at what made it.")
     levels = (seen.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     share = part_share(levels)
     if share < LEAST:
         what = _what_it_is(levels, share)
-        raise ValueError(f"pose_video {what}; for a ControlNet of other pictures set pose_colours to any.")
+        raise ValueError(f"{name} {what}; for a ControlNet of other pictures set pose_colours to any.")
 
 
 def part_share(poses: np.ndarray) -> float:
