@@ -4,6 +4,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..magicanimate_core.host.advice import with_advice
+from ..magicanimate_core.host.latents import check_latents
 from ..magicanimate_core.host.long_clip import apply_windows
 from ..magicanimate_core.host.options import HostWindows
 from ..magicanimate_core.host.pose import apply_pose
@@ -64,8 +66,9 @@ class ApplyReferenceImage(Checked):
         cls, model: Any, appearance_encoder: Any, vae: Any, reference_image: Any, width: int = 512, height: int = 512,
         fit: str = "crop",
     ) -> io.NodeOutput:  # fmt: skip
+        check_latents(model, vae)
         size = {"width": width, "height": height, "fit": fit}
-        return io.NodeOutput(apply_reference_image(model, appearance_encoder, vae, reference_image, **size))
+        return io.NodeOutput(with_advice(apply_reference_image(model, appearance_encoder, vae, reference_image, **size)))
 
 
 def _reference_inputs() -> list[io.Input]:
@@ -182,7 +185,7 @@ class ApplySlidingWindows(Checked):
 
     @classmethod
     def execute(cls, model: Any, **options: Any) -> io.NodeOutput:
-        return io.NodeOutput(apply_windows(model, HostWindows(**options)))
+        return io.NodeOutput(with_advice(apply_windows(model, HostWindows(**options))))
 
 
 NODES = [ApplyReferenceImage, ApplyPoseVideo, ApplySlidingWindows]

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS
 from ..media.images import fit_poses, target_size
-from ..method.noise import SPACINGS, pad_noise, repeat_noise
+from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
+from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
 from .options import HostSettings
@@ -67,8 +68,12 @@ def spaced_sigmas(model: ModelPatcher, spacing: str, steps: int, denoise: float 
     """
     if denoise <= 0:
         return torch.empty(0)
-    timesteps = SPACINGS[spacing](int(steps / denoise))[-steps:]
-    return torch.cat([sigmas_at(model, timesteps), torch.zeros(1)])
+    sigmas = sigmas_at(model, last_timesteps(spacing, steps, denoise))
+    if (sigmas.diff() >= 0).any():
+        raise ValueError(
+            f"{steps} steps at denoise {denoise} are too close to tell apart: take fewer steps or more denoise."
+        )
+    return torch.cat([sigmas, torch.zeros(1)])
 
 
 def sampling_sigmas(model: ModelPatcher, settings: HostSettings) -> Tensor:
@@ -113,6 +118,7 @@ def sample_animation(
     """
     if motion_of(parts.model) is None:
         raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
+    check_latents(parts.model, parts.vae)
     check_pictures(reference_image, pose_video, settings)
     width, height = target_size(settings.width, settings.height, pose_video)
     frames = pose_video.shape[0]

@@ -80,6 +80,20 @@ def test_magicanimate_files_load_through_the_ordinary_loaders(run, demo, weights
     assert torch.equal(animate(run, (model, encoder, control, demo.vae, text, text)), latents)
 
 
+def test_its_vae_goes_with_no_other_model(run, demo, small):
+    """And Stable Diffusion's not with its model: both have four channels, and the pictures would be mud."""
+    text, photo = [[demo.text, {}]], {"reference_image": IMAGE, "width": 64, "height": 64}
+    with pytest.raises(ValueError, match="MODEL .* has latents of its own: take the VAE of the same loader"):
+        animate(run, (*demo[:3], small.vae, text, text))
+    with pytest.raises(ValueError, match="VAE belongs to a model .* take the VAE of your checkpoint"):
+        small.animate(2, vae=demo.vae)
+    with pytest.raises(ValueError, match="VAE belongs to a model"):
+        run("MagicAnimateApplyReference", model=small.temporal(), appearance_encoder=small.encoder, vae=demo.vae, **photo)
+    wide = type("VAE", (type(small.vae),), {"latent_channels": 16})()
+    with pytest.raises(ValueError, match="latents have 16 channels, the MODEL's 4"):
+        small.animate(2, vae=wide)
+
+
 def test_memory_manager_can_make_every_part_again(demo):
     """Under dynamic VRAM and on several GPUs the host asks a patcher for a second copy of its weights."""
     if not hasattr(demo.model, "cached_patcher_init"):
