@@ -4,7 +4,7 @@ The host lets a node look at its inputs before they are computed ("lazy" ones). 
 rules: it repeats a sentence for every input that the rule reads, and leaves out the limits of those inputs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,7 +47,7 @@ class Checked(io.ComfyNode):
 
 
 @contextmanager
-def plain_errors():
+def plain_errors() -> Iterator[None]:
     """Lets an error of ours leave a node as a ValueError: the host shows the path of a class that is not Python's own."""
     try:
         yield
