@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
 
+from .media.densepose import ANY_COLOURS, DENSEPOSE_COLOURS
 from .media.images import FITS, MULTIPLE, check_multiple
 from .method.noise import SPACINGS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
@@ -47,6 +48,12 @@ class Sampling(Options):
         choices=tuple(SPACINGS),
     )
     pose_strength: float = option(1.0, "Factor on the pose's influence; 0 switches it off.", low=0.0, high=10.0, step=0.01)
+    pose_colours: str = option(
+        DENSEPOSE_COLOURS,
+        "densepose: a pose video in other colours than MagicAnimate's is refused before the run. "
+        "any: for ControlNets that read other pictures.",
+        choices=(DENSEPOSE_COLOURS, ANY_COLOURS),
+    )
     shared_noise: bool = option(
         True, "Start all windows from the same noise (Sec. 3.3): steadier. Off: every frame its own."
     )

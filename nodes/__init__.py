@@ -2,12 +2,13 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import animate, apply, demo, folders, loaders, sampling
+from . import animate, apply, demo, folders, loaders, queued, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
     def __init__(self) -> None:
         folders.register()
+        queued.watch()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES, *demo.NODES]

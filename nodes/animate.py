@@ -5,21 +5,23 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import HostSettings
-from ..magicanimate_core.host.sampling import Parts, sample_animation
+from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
+from .checks import Checked, late
+from .queued import HIDDEN, queued_value
 from .schema import (
     ADVANCED,
+    MAX_STEPS,
     AppearanceEncoderType,
     advanced_window_inputs,
+    given,
     inputs,
-    problem,
     schema,
-    size_problem,
     window_inputs,
     window_problem,
 )
 
 
-class Animate(io.ComfyNode):
+class Animate(Checked):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -27,22 +29,24 @@ class Animate(io.ComfyNode):
             display_name="Animate (sliding window)",
             description="Animates a reference image along a pose video of any length. Decode the latents with VAE Decode.",
             search_aliases=["magicanimate", "magic animate", "image to video", "dance", "densepose"],
-            inputs=[*_part_inputs(), *_sampling_inputs(), *window_inputs(), *_clip_inputs(), *_optional_inputs()],
+            inputs=[*late(_part_inputs()), *_sampling_inputs(), *window_inputs(), *_clip_inputs(), *_optional_inputs()],
             outputs=[io.Latent.Output(tooltip="One latent per frame of the pose video, in order.")],
+            hidden=HIDDEN,
         )
 
     @classmethod
-    def validate_inputs(
-        cls,
-        steps: int | None = None,
-        scheduler: str | None = None,
-        context_length: int | None = None,
-        context_overlap: int | None = None,
-        width: int | None = None,
-        height: int | None = None,
-    ) -> bool | str:
-        window, size = window_problem(context_length, context_overlap), size_problem(width, height)
-        return window or size or problem(steps=steps, scheduler=scheduler) or True
+    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
+        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
+
+    @classmethod
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for options that cannot be used, alone or together."""
+        HostSettings(**given(HostSettings, inputs))
+
+    @classmethod
+    def check_pictures(cls, reference_image: Any = None, pose_video: Any = None, **inputs: Any) -> None:
+        """Raises ValueError for a photo or a pose video that cannot be animated."""
+        check_pictures(reference_image, pose_video, HostSettings(**given(HostSettings, inputs)))
 
     @classmethod
     def execute(
@@ -79,7 +83,7 @@ def _part_inputs() -> list[io.Input]:
 
 def _sampling_inputs() -> list[io.Input]:
     seed = inputs("seed", control_after_generate=True)
-    return [*seed, *inputs("steps", "cfg", "sampler_name", "scheduler", "pose_strength")]
+    return [*seed, *inputs("steps", max=MAX_STEPS), *inputs("cfg", "sampler_name", "scheduler", "pose_strength")]
 
 
 def _clip_inputs() -> list[io.Input]:
@@ -93,7 +97,8 @@ def _optional_inputs() -> list[io.Input]:
         extra_dict=ADVANCED,
         tooltip="Initial noise for every frame (after padding), in place of seed and shared_noise.",
     )
-    return [*inputs("fit", optional=True), noise, *advanced_window_inputs()]
+    colours = inputs("pose_colours", optional=True, extra_dict=ADVANCED)
+    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *colours]
 
 
 NODES = [Animate]

@@ -4,17 +4,24 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..magicanimate_core.host.advice import with_advice
+from ..magicanimate_core.host.latents import check_latents
 from ..magicanimate_core.host.long_clip import apply_windows
 from ..magicanimate_core.host.options import HostWindows
 from ..magicanimate_core.host.pose import apply_pose
-from ..magicanimate_core.host.reference import apply_reference_image
-from ..magicanimate_core.media.images import check_image
+from ..magicanimate_core.host.reference import apply_reference_image, check_reference
+from ..magicanimate_core.media.densepose import ANY_COLOURS, DENSEPOSE_COLOURS
+from ..magicanimate_core.options import Size
+from ..magicanimate_core.pose.colours import check_pose_video
+from .checks import Checked, late
+from .queued import HIDDEN, queued_value
 from .schema import (
+    ADVANCED,
     AppearanceEncoderType,
     advanced_window_inputs,
+    given,
     inputs,
     schema,
-    size_problem,
     window_inputs,
     window_problem,
 )
@@ -26,7 +33,7 @@ FIT = (
 )
 
 
-class ApplyReferenceImage(io.ComfyNode):
+class ApplyReferenceImage(Checked):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -36,10 +43,7 @@ class ApplyReferenceImage(io.ComfyNode):
             "positive conditioning only.",
             search_aliases=["reference image", "identity", "hybrid attention", "magic animate"],
             inputs=[
-                io.Model.Input("model", tooltip="Stable Diffusion 1.5, usually from Load Temporal UNet."),
-                AppearanceEncoderType.Input("appearance_encoder", tooltip="From Load Appearance Encoder."),
-                io.Vae.Input("vae", tooltip="VAE of SD 1.5 (MagicAnimate was trained with sd-vae-ft-mse)."),
-                io.Image.Input("reference_image", tooltip="One image: who is to move, and where."),
+                *late(_reference_inputs()),
                 *inputs("width", default=512, tooltip=SIDE.format("Width")),
                 *inputs("height", default=512, tooltip=SIDE.format("Height")),
                 *inputs("fit", optional=True, tooltip=FIT),
@@ -48,19 +52,35 @@ class ApplyReferenceImage(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, width: int | None = None, height: int | None = None) -> bool | str:
-        return size_problem(width, height) or True
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for a size that cannot be."""
+        Size(**given(Size, inputs))
+
+    @classmethod
+    def check_pictures(cls, reference_image: Any = None, **inputs: Any) -> None:
+        """Raises ValueError for what is no reference image."""
+        check_reference(reference_image)
 
     @classmethod
     def execute(
         cls, model: Any, appearance_encoder: Any, vae: Any, reference_image: Any, width: int = 512, height: int = 512,
         fit: str = "crop",
     ) -> io.NodeOutput:  # fmt: skip
+        check_latents(model, vae)
         size = {"width": width, "height": height, "fit": fit}
-        return io.NodeOutput(apply_reference_image(model, appearance_encoder, vae, reference_image, **size))
+        return io.NodeOutput(with_advice(apply_reference_image(model, appearance_encoder, vae, reference_image, **size)))
 
 
-class ApplyPoseVideo(io.ComfyNode):
+def _reference_inputs() -> list[io.Input]:
+    return [
+        io.Model.Input("model", tooltip="Stable Diffusion 1.5, usually from Load Temporal UNet."),
+        AppearanceEncoderType.Input("appearance_encoder", tooltip="From Load Appearance Encoder."),
+        io.Vae.Input("vae", tooltip="VAE of SD 1.5 (MagicAnimate was trained with sd-vae-ft-mse)."),
+        io.Image.Input("reference_image", tooltip="One image: who is to move, and where."),
+    ]
+
+
+class ApplyPoseVideo(Checked):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -69,34 +89,61 @@ class ApplyPoseVideo(io.ComfyNode):
             description="Attaches a pose video to both conditionings. Every window is steered by its own frames, and both "
             "conditionings by the residuals of the positive one, as in MagicAnimate.",
             search_aliases=["densepose", "pose video", "controlnet video", "magic animate"],
-            inputs=[
-                io.Conditioning.Input("positive"),
-                io.Conditioning.Input("negative"),
-                io.ControlNet.Input("control_net", tooltip="From Load DensePose ControlNet."),
-                io.Image.Input(
-                    "pose_video",
-                    tooltip="One DensePose image per frame, or one for all frames. Images of "
-                    "another size are brought to the latent's size.",
-                ),
-                *_pose_inputs(),
-            ],
+            inputs=[*late(_guided_inputs()), *_pose_inputs()],
             outputs=[io.Conditioning.Output(display_name="positive"), io.Conditioning.Output(display_name="negative")],
+            hidden=HIDDEN,
         )
 
     @classmethod
-    def validate_inputs(cls, start_percent: float | None = None, end_percent: float | None = None) -> bool | str:
-        if start_percent is not None and end_percent is not None and start_percent > end_percent:
-            return f"start_percent is {start_percent}, after end_percent ({end_percent}): swap them."
-        return True
+    def validate_inputs(cls, end_percent: float | None = None) -> bool | str:
+        return _span_problem(queued_value(cls, "start_percent"), end_percent) or True
+
+    @classmethod
+    def check_options(
+        cls, start_percent: float | None = None, end_percent: float | None = None, **inputs: Any
+    ) -> None:  # fmt: skip
+        """Raises ValueError for an end before the start."""
+        trouble = _span_problem(start_percent, end_percent)
+        if trouble:
+            raise ValueError(trouble)
+
+    @classmethod
+    def check_pictures(
+        cls, pose_video: Any = None, strength: float = 1.0, pose_colours: str = DENSEPOSE_COLOURS, **inputs: Any
+    ) -> None:  # fmt: skip
+        """Raises ValueError for what is no pose video."""
+        check_pose_video(pose_video, pose_colours if strength else ANY_COLOURS)
 
     @classmethod
     def execute(
         cls, positive: list, negative: list, control_net: Any, pose_video: Any, strength: float = 1.0,
-        start_percent: float = 0.0, end_percent: float = 1.0,
+        start_percent: float = 0.0, end_percent: float = 1.0, pose_colours: str = DENSEPOSE_COLOURS,
     ) -> io.NodeOutput:  # fmt: skip
-        check_image(pose_video, "pose_video")
         when = {"start_percent": start_percent, "end_percent": end_percent}
+        cls.check_options(**when)
+        cls.check_pictures(pose_video, strength, pose_colours)
         return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video, strength=strength, **when))
+
+
+def _span_problem(start: float | None, end: float | None) -> str | None:
+    """What is wrong with a part of the denoising; an end that is not known yet (None) is not."""
+    if end is None:
+        return None
+    if not 0 <= end <= 1:
+        return f"end_percent is {end}; expected 0 to 1."
+    if start is not None and end < start <= 1:
+        return f"end_percent is {end}, before start_percent ({start}): swap them."
+    return None
+
+
+def _guided_inputs() -> list[io.Input]:
+    shown = "One DensePose image per frame, or one for all frames. Images of another size are brought to the latent's size."
+    return [
+        io.Conditioning.Input("positive"),
+        io.Conditioning.Input("negative"),
+        io.ControlNet.Input("control_net", tooltip="From Load DensePose ControlNet."),
+        io.Image.Input("pose_video", tooltip=shown),
+    ]
 
 
 def _pose_inputs() -> list[io.Input]:
@@ -106,10 +153,11 @@ def _pose_inputs() -> list[io.Input]:
         *inputs("pose_strength", id="strength"),
         io.Float.Input("start_percent", default=0.0, tooltip=begin, **share),
         io.Float.Input("end_percent", default=1.0, tooltip="Where in the denoising the pose stops to count.", **share),
+        *inputs("pose_colours", optional=True, extra_dict=ADVANCED),
     ]
 
 
-class ApplySlidingWindows(io.ComfyNode):
+class ApplySlidingWindows(Checked):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -118,20 +166,26 @@ class ApplySlidingWindows(io.ComfyNode):
             description="Denoises a long clip in overlapping windows, so that the net's memory does not grow with its length.",
             search_aliases=["context windows", "sliding window", "long video", "magic animate"],
             inputs=[
-                io.Model.Input("model", tooltip="From Load Temporal UNet."),
+                *late([io.Model.Input("model", tooltip="From Load Temporal UNet.")]),
                 *window_inputs(),
                 *advanced_window_inputs(),
             ],
             outputs=[io.Model.Output(tooltip="The model with windows. The model that went in is left as it was.")],
+            hidden=HIDDEN,
         )
 
     @classmethod
-    def validate_inputs(cls, context_length: int | None = None, context_overlap: int | None = None) -> bool | str:
-        return window_problem(context_length, context_overlap) or True
+    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
+        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
+
+    @classmethod
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for windows that cannot be."""
+        HostWindows(**given(HostWindows, inputs))
 
     @classmethod
     def execute(cls, model: Any, **options: Any) -> io.NodeOutput:
-        return io.NodeOutput(apply_windows(model, HostWindows(**options)))
+        return io.NodeOutput(with_advice(apply_windows(model, HostWindows(**options))))
 
 
 NODES = [ApplyReferenceImage, ApplyPoseVideo, ApplySlidingWindows]

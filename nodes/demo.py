@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.demo import existing, load_demo
 from ..magicanimate_core.media.reading import read_frames
+from .checks import plain_errors
 from .schema import AppearanceEncoderType, schema
 
 CATEGORY = "MagicAnimate/demo"
@@ -39,7 +40,8 @@ class LoadDemoModel(io.ComfyNode):
 
     @classmethod
     def execute(cls) -> io.NodeOutput:
-        demo = load_demo(DEMO / "weights")
+        with plain_errors():
+            demo = load_demo(DEMO / "weights")
         positive, negative = ([[demo.text, {}]] for _ in range(2))
         return io.NodeOutput(demo.model, demo.appearance_encoder, demo.control_net, demo.vae, positive, negative)
 
@@ -66,8 +68,9 @@ class DemoInputs(io.ComfyNode):
 
     @classmethod
     def execute(cls, dancer: str, motion: str) -> io.NodeOutput:
-        image, _ = read_frames(Path(existing(DEMO / "inputs" / f"{dancer}.png")))
-        poses, fps = read_frames(Path(existing(DEMO / "inputs" / f"{motion}.mp4")))
+        with plain_errors():
+            image, _ = read_frames(Path(existing(DEMO / "inputs" / f"{dancer}.png")))
+            poses, fps = read_frames(Path(existing(DEMO / "inputs" / f"{motion}.mp4")))
         return io.NodeOutput(image, poses, fps)
 
 

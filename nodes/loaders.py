@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host import loading
 from ..magicanimate_core.host.temporal import apply_temporal_unet
+from .checks import plain_errors
 from .folders import CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
 from .schema import AppearanceEncoderType, schema
 
@@ -30,8 +31,9 @@ class LoadTemporalUNet(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, motion_module: str) -> io.NodeOutput:
-        motion = loading.load_motion_module(find(MOTION_FOLDERS, motion_module))
-        return io.NodeOutput(apply_temporal_unet(model, motion))
+        with plain_errors():
+            motion = loading.load_motion_module(find(MOTION_FOLDERS, motion_module))
+            return io.NodeOutput(apply_temporal_unet(model, motion))
 
 
 class LoadAppearanceEncoder(io.ComfyNode):
@@ -58,7 +60,8 @@ class LoadAppearanceEncoder(io.ComfyNode):
 
     @classmethod
     def execute(cls, appearance_encoder: str) -> io.NodeOutput:
-        return io.NodeOutput(loading.load_appearance_encoder(find(ENCODER_FOLDERS, appearance_encoder)))
+        with plain_errors():
+            return io.NodeOutput(loading.load_appearance_encoder(find(ENCODER_FOLDERS, appearance_encoder)))
 
 
 class LoadDensePoseControlNet(io.ComfyNode):
@@ -82,7 +85,8 @@ class LoadDensePoseControlNet(io.ComfyNode):
 
     @classmethod
     def execute(cls, control_net: str) -> io.NodeOutput:
-        return io.NodeOutput(loading.load_pose_controlnet(find(CONTROLNET_FOLDERS, control_net)))
+        with plain_errors():
+            return io.NodeOutput(loading.load_pose_controlnet(find(CONTROLNET_FOLDERS, control_net)))
 
 
 NODES = [LoadTemporalUNet, LoadAppearanceEncoder, LoadDensePoseControlNet]

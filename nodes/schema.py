@@ -1,5 +1,6 @@
 """What several node schemas share: inputs made from the table of options, and why a value cannot be used."""
 
+from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any
 
@@ -7,10 +8,12 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import HostSettings, HostWindows
 from ..magicanimate_core.host.versions import known_fields
+from ..magicanimate_core.method.noise import TRAIN_TIMESTEPS
 from ..magicanimate_core.options import Options
 
 AppearanceEncoderType = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")
 
+MAX_STEPS = TRAIN_TIMESTEPS - 1  # of all our spacings: the host holds a limit better than a rule of two inputs
 ADVANCED = {"advanced": True}  # as extra_dict: older hosts have no such argument and ignore the entry
 WINDOW_OPTIONS = ("context_length", "context_overlap", "context_schedule", "fuse_method")
 ADVANCED_OPTIONS = ("windows_per_batch", "context_stride", "closed_loop")
@@ -23,13 +26,16 @@ def schema(category: str = "MagicAnimate", **values: Any) -> io.Schema:
 
 def inputs(*names: str, **changes: Any) -> list[io.Input]:
     """Makes inputs of options, in this order; changes (id, default, tooltip, optional, ...) hold for all of them."""
-    declared = {option.name: option for option in fields(HostSettings)}
-    return [_input(declared[name], changes) for name in names]
+    return [_input(_declared(name), changes) for name in names]
 
 
 def words(name: str) -> str:
     """Returns what the table of options says of one."""
-    return next(option.metadata["words"] for option in fields(HostSettings) if option.name == name)
+    return _declared(name).metadata["words"]
+
+
+def _declared(name: str) -> Field:
+    return next(option for option in fields(HostSettings) if option.name == name)
 
 
 def _input(option: Field, changes: dict[str, Any]) -> io.Input:
@@ -59,22 +65,19 @@ def advanced_window_inputs() -> list[io.Input]:
     return inputs(*ADVANCED_OPTIONS, optional=True, extra_dict=ADVANCED)
 
 
-def problem(settings: type[Options] = HostSettings, **values: Any) -> str | None:
-    """Returns what is wrong with values that are checked together; linked ones (None) are checked when the node runs."""
-    if None in values.values():
+def given(group: type[Options], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a group's options among a node's inputs; linked ones are None until they are known."""
+    return {option.name: inputs[option.name] for option in fields(group) if inputs.get(option.name) is not None}
+
+
+def window_problem(context_length: Any, context_overlap: int | None) -> str | None:
+    """Returns what is wrong with an overlap; None where it is not known yet. Nor does a length speak that cannot be."""
+    if context_overlap is None:
         return None
+    limits = _declared("context_length").metadata
+    known = isinstance(context_length, int) and limits["low"] <= context_length <= limits["high"]
     try:
-        settings(**values)
+        HostWindows(context_length=context_length if known else limits["high"], context_overlap=context_overlap)
     except ValueError as error:
         return str(error)
     return None
-
-
-def window_problem(context_length: int | None, context_overlap: int | None) -> str | None:
-    """Returns what is wrong with a window."""
-    return problem(HostWindows, context_length=context_length, context_overlap=context_overlap)
-
-
-def size_problem(width: int | None, height: int | None) -> str | None:
-    """Returns what is wrong with a size in pixels."""
-    return problem(width=width) or problem(height=height)

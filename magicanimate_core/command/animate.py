@@ -139,6 +139,7 @@ def main(options: argparse.Namespace) -> None:
     from ..pipeline.models import load_models
     from .job import Saving, check_jobs
     from .jobs import run_jobs
+    from .poses import open_poses
     from .workers import choose_device, choose_dtype, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
@@ -146,6 +147,8 @@ def main(options: argparse.Namespace) -> None:
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")
+    if len(jobs) == 1 and not options.resume:  # before models are loaded; of several, one that cannot be done ends no other
+        open_poses(jobs[0])
     device = choose_device(options.device)
     files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
     with workers_on(device) as workers:

@@ -68,4 +68,6 @@ def check_jobs(jobs: Sequence[Job]) -> None:
 def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:
     """Returns one line for everything that decides the job's latents."""
     words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
-    return fingerprint(asdict(job.settings) | words, [job.reference, job.pose, *model_files])
+    settings = asdict(job.settings)
+    del settings["pose_colours"]  # refuses or not; the latents are the same
+    return fingerprint(settings | words, [job.reference, job.pose, *model_files])

@@ -22,6 +22,7 @@ from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
 from ..pipeline.nets import Nets
 from .job import Job, Saving, job_fingerprint
+from .poses import open_poses
 from .state import JobState
 
 Progress = Callable[[int], None]  # is told the steps that are done
@@ -63,7 +64,7 @@ def run_job(
         return False
     job.check()
     job.settings.check_window(models.nets.unet.motion.layout.max_length)
-    clip = PoseClip(job.pose, keep=3 * job.settings.context_length)
+    clip = open_poses(job, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
     state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files))

@@ -1,6 +1,7 @@
 """Model files become the host's ModelPatchers, so that its memory manager moves, casts and streams them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import comfy.cldm.cldm
 import comfy.controlnet
@@ -26,6 +27,7 @@ from ..weights.published import (
     motion_weights,
     unet_weights,
 )
+from .latents import note_model_base
 from .versions import archive_dtypes, is_dynamic, load_arguments, new_patcher
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32]
@@ -52,7 +54,7 @@ def load_appearance_encoder(path: str, disable_dynamic: bool = False) -> ModelPa
 
 
 def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = False) -> ModelPatcher:
-    """Loads a UNet of SD 1.5's architecture, of any width, in diffusers naming. prediction: as diffusers calls it.
+    """Loads a UNet of SD 1.5's architecture, of any width, from a diffusers folder. prediction: as diffusers calls it.
 
     Raises WrongFile.
     """
@@ -61,6 +63,7 @@ def load_unet(path: str, prediction: str = "epsilon", disable_dynamic: bool = Fa
         patcher.model.model_type = ModelType.V_PREDICTION
         patcher.model.model_sampling = model_sampling(patcher.model.model_config, ModelType.V_PREDICTION)
     patcher.cached_patcher_init = (load_unet, (path, prediction))
+    note_model_base(patcher, Path(path).resolve().parent.parent)
     return patcher
 
 

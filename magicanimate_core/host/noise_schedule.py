@@ -77,8 +77,10 @@ def check_schedule(model: ModelPatcher) -> None:
         raise ValueError(f"A sampling node after Load Temporal UNet replaced MagicAnimate's noise schedule: {BEFORE}.")
 
 
-def sigmas_at(model: ModelPatcher, timesteps: Sequence[int]) -> Tensor:
+def sigmas_at(model: ModelPatcher, timesteps: Sequence[float]) -> Tensor:
     """Returns a MODEL's sigmas at timesteps, (len(timesteps),); the nearest ones that a distilled model (LCM) knows.
+
+    Between two whole timesteps lie sigmas as the host's own schedulers have them.
 
     Raises ValueError where it does not know so many.
     """
@@ -87,7 +89,8 @@ def sigmas_at(model: ModelPatcher, timesteps: Sequence[int]) -> Tensor:
         raise ValueError("This MODEL has no timesteps of SD 1.5: connect the MODEL of Load Temporal UNet.")
     known = sampling.sigmas.cpu()
     if len(known) == TRAIN_TIMESTEPS:
-        return known[list(timesteps)]
+        whole = all(isinstance(t, int) for t in timesteps)
+        return known[list(timesteps)] if whole else sampling.sigma(torch.tensor(timesteps)).cpu()
     near = sampling.timestep(sampling.sigma(torch.tensor(timesteps)))
     if len(near.unique()) < len(timesteps):
         raise ValueError(

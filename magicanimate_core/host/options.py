@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import comfy.context_windows
 import comfy.samplers
 
+from ..method.windows import SCHEDULES
 from ..options import Sampling, Size, Windows, option
+
+STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
 
 
 def samplers() -> Collection[str]:
@@ -49,6 +52,19 @@ class HostWindows(Windows):
         1, "Largest step between a window's frames, as a power of two; ComfyUI's uniform schedules only.", low=1, high=16
     )
     closed_loop: bool = option(False, "Let windows run over the end of the clip into its beginning; looped_uniform only.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        schedule = self.context_schedule  # those of other packs may do with the options what they like
+        if self.context_stride > 1 and schedule in STILL:
+            raise ValueError(
+                f"context_stride is {self.context_stride}, which has no effect on {schedule} windows: set it to 1, "
+                "or context_schedule to one of ComfyUI's uniform ones."
+            )
+        if self.closed_loop and schedule in (*STILL, "standard_uniform"):
+            raise ValueError(
+                f"closed_loop has no effect on {schedule} windows: switch it off, or set context_schedule to looped_uniform."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,12 @@ from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 from torch import Tensor
 
-from ..media.images import check_image, fit_poses, target_size
-from ..method.noise import SPACINGS, pad_noise, repeat_noise
+from ..media.densepose import ANY_COLOURS
+from ..media.images import fit_poses, target_size
+from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
+from ..pose.colours import check_pose_video
+from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
 from .options import HostSettings
@@ -65,8 +68,12 @@ def spaced_sigmas(model: ModelPatcher, spacing: str, steps: int, denoise: float 
     """
     if denoise <= 0:
         return torch.empty(0)
-    timesteps = SPACINGS[spacing](int(steps / denoise))[-steps:]
-    return torch.cat([sigmas_at(model, timesteps), torch.zeros(1)])
+    sigmas = sigmas_at(model, last_timesteps(spacing, steps, denoise))
+    if (sigmas.diff() >= 0).any():
+        raise ValueError(
+            f"{steps} steps at denoise {denoise} are too close to tell apart: take fewer steps or more denoise."
+        )
+    return torch.cat([sigmas, torch.zeros(1)])
 
 
 def sampling_sigmas(model: ModelPatcher, settings: HostSettings) -> Tensor:
@@ -88,6 +95,12 @@ class Parts(NamedTuple):
     vae: VAE
 
 
+def check_pictures(reference_image: Tensor, pose_video: Tensor, settings: HostSettings) -> None:
+    """Raises ValueError unless a photo (1, H, W, 3) and poses (F, H, W, 3) can be animated. It needs no model."""
+    check_reference(reference_image)
+    check_pose_video(pose_video, settings.pose_colours if settings.pose_strength else ANY_COLOURS)
+
+
 def sample_animation(
     parts: Parts,
     positive: Conditioning,
@@ -105,8 +118,8 @@ def sample_animation(
     """
     if motion_of(parts.model) is None:
         raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
-    check_reference(reference_image)
-    check_image(pose_video, "pose_video")
+    check_latents(parts.model, parts.vae)
+    check_pictures(reference_image, pose_video, settings)
     width, height = target_size(settings.width, settings.height, pose_video)
     frames = pose_video.shape[0]
     total = padded_length(settings.context_schedule, frames, settings.context_length)

@@ -11,6 +11,7 @@ from comfy.sd import VAE
 
 from ..weights.architecture import LATENT_SCALE
 from ..weights.published import WEIGHTS
+from .latents import note_vae_base
 from .loading import read_file, widened
 
 HOST_GROUPS = 32  # of every norm in the host's class, which takes no channels that they do not divide
@@ -30,6 +31,7 @@ def load_host_vae(folder: Path) -> VAE:
     for name, module in vae.first_stage_model.named_modules():
         if isinstance(module, torch.nn.GroupNorm):  # as many channels a group as in the file
             module.num_groups = config["norm_num_groups"] * module.num_channels // weights[f"{name}.weight"].shape[0]
+    note_vae_base(vae, folder.resolve().parent)
     vae.patcher.cached_patcher_init = (_vae_patcher, (folder,))
     return vae
 

@@ -38,6 +38,7 @@ PART_NAMES: tuple[str, ...] = tuple(name for name, _ in _TABLE)
 PART_COLOURS: np.ndarray = np.array([colour for _, colour in _TABLE], np.uint8)  # (25, 3) RGB
 PART_COLOURS.setflags(write=False)
 BACKGROUND: tuple[int, int, int] = _TABLE[0][1]  # RGB
+DENSEPOSE_COLOURS, ANY_COLOURS = "densepose", "any"  # what the colours of a pose video may be (option pose_colours)
 _BITS = 6  # bits per channel of the lookup: cells of 4 grey levels; neighbouring parts differ by 9 and more
 
 

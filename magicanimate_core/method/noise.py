@@ -91,6 +91,24 @@ def begins(timesteps: list[int], grid: int = 1) -> bool:
 SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}
 
 
+def last_timesteps(spacing: str, steps: int, denoise: float) -> list[float]:
+    """Returns the last `steps` timesteps of a spacing with steps / denoise steps, noisiest first; 0 < denoise <= 1.
+
+    Where that is more than there are timesteps, the row goes on between them.
+
+    >>> last_timesteps("official", 4, 0.5), last_timesteps("official", 4, 0.002)
+    ([376, 251, 126, 1], [2.5, 2.0, 1.5, 1.0])
+
+    Raises ValueError for fewer than 1 or more than 999 steps.
+    """
+    check_steps(spacing, steps)
+    total = int(steps / denoise)
+    if total < TRAIN_TIMESTEPS:
+        return SPACINGS[spacing](total)[-steps:]
+    last = SPACINGS[spacing](TRAIN_TIMESTEPS - 1)[-1]  # 1 or 0
+    return [last + i * TRAIN_TIMESTEPS / total for i in reversed(range(steps))]
+
+
 def check_steps(spacing: str, steps: int) -> None:
     """Raises ValueError where a spacing has not so many steps."""
     if not 1 <= steps < TRAIN_TIMESTEPS:

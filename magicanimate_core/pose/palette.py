@@ -36,13 +36,18 @@ def palette_problem(poses: np.ndarray, tolerance: float) -> str | None:
     share = stray_share(poses)
     if share <= tolerance:
         return None
-    for form, test in _OTHER_FORMS:
-        if test(poses, tolerance):
-            return f"looks like {form} ({share:.0%} of its figure has colours of no body part)"
+    form = other_form(poses, tolerance)
+    if form is not None:
+        return f"looks like {form} ({share:.0%} of its figure has colours of no body part)"
     return (
         f"is not DensePose in MagicAnimate's colours: {share:.0%} of its figure has colours of no body part, "
         f"at most {tolerance:.0%} may (viridis of part number x 255 / 24, background {BACKGROUND})"
     )
+
+
+def other_form(poses: np.ndarray, tolerance: float) -> str | None:
+    """Returns what frames (F, H, W, 3) in other colours look like, and what to do; None if they look like nothing known."""
+    return next((form for form, test in _OTHER_FORMS if test(poses, tolerance)), None)
 
 
 def _bgr(poses: np.ndarray, tolerance: float) -> bool:

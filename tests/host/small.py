@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import torch
+from pack.magicanimate_core.media.densepose import paint
 from pack.magicanimate_core.testing import tiny
 from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS
 
@@ -69,7 +70,7 @@ class Small:
         return torch.rand(1, self.SIZE, self.SIZE, 3, generator=torch.Generator().manual_seed(seed))
 
     def poses(self, frames: int, seed: int = 7):
-        return torch.rand(frames, self.SIZE, self.SIZE, 3, generator=torch.Generator().manual_seed(seed))
+        return random_poses(frames, self.SIZE, self.SIZE, seed)
 
     @cache  # noqa: B019 - one object per test session
     def expected(self, frames: int = 20):
@@ -85,6 +86,12 @@ class Small:
             "seed": 3, "steps": 2,
         }  # fmt: skip
         return self.run("MagicAnimateAnimate", **(inputs | changes))[0]["samples"]
+
+
+def random_poses(frames: int, height: int, width: int, seed: int = 7):
+    """Every pixel of any part, (F, H, W, 3): the colours are DensePose's, the figure is nobody's."""
+    parts = torch.randint(0, 25, (frames, height, width), generator=torch.Generator().manual_seed(seed))
+    return torch.from_numpy(paint(parts.numpy())).float() / 255
 
 
 def host_model(path: Path):

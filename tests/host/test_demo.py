@@ -10,17 +10,13 @@ from pack.magicanimate_core.pipeline.models import load_models
 from pack.magicanimate_core.testing import random_weights
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 from pack.scripts.comfyui import PACK
+from pack.tests.host.small import random_poses
 
 FRAMES = 10
 SIZE = 128  # at half of it the deepest level is one pixel, where norms over two numbers blow rounding up
 SAMPLING = {"seed": 3, "steps": 2, "context_length": 8, "context_overlap": 2}
-
-
-def drawn(*shape: int) -> torch.Tensor:
-    return torch.rand(*shape, SIZE, SIZE, 3, generator=torch.Generator().manual_seed(6))
-
-
-IMAGE, POSES = drawn(1), drawn(FRAMES)
+IMAGE = torch.rand(1, SIZE, SIZE, 3, generator=torch.Generator().manual_seed(6))
+POSES = random_poses(FRAMES, SIZE, SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +78,20 @@ def test_magicanimate_files_load_through_the_ordinary_loaders(run, demo, weights
     (control,) = run("MagicAnimateDensePoseControlNetLoader", control_net=f"densepose_controlnet/{net}")
     text = [[demo.text, {}]]
     assert torch.equal(animate(run, (model, encoder, control, demo.vae, text, text)), latents)
+
+
+def test_its_vae_goes_with_no_other_model(run, demo, small):
+    """And Stable Diffusion's not with its model: both have four channels, and the pictures would be mud."""
+    text, photo = [[demo.text, {}]], {"reference_image": IMAGE, "width": 64, "height": 64}
+    with pytest.raises(ValueError, match="MODEL .* has latents of its own: take the VAE of the same loader"):
+        animate(run, (*demo[:3], small.vae, text, text))
+    with pytest.raises(ValueError, match="VAE belongs to a model .* take the VAE of your checkpoint"):
+        small.animate(2, vae=demo.vae)
+    with pytest.raises(ValueError, match="VAE belongs to a model"):
+        run("MagicAnimateApplyReference", model=small.temporal(), appearance_encoder=small.encoder, vae=demo.vae, **photo)
+    wide = type("VAE", (type(small.vae),), {"latent_channels": 16})()
+    with pytest.raises(ValueError, match="latents have 16 channels, the MODEL's 4"):
+        small.animate(2, vae=wide)
 
 
 def test_memory_manager_can_make_every_part_again(demo):

@@ -6,7 +6,6 @@ import pytest
 import torch
 from pack.magicanimate_core.testing import random_weights as rw
 from pack.magicanimate_core.weights import architecture as arch
-from pack.magicanimate_core.weights.files import WrongFile
 from pack.tests.host.small import CHOICES
 from safetensors.torch import load_file, save_file
 
@@ -59,7 +58,7 @@ LORA = {
     ],
 )
 def test_wrong_file_in_a_slot(load, slot, name, content, words):
-    with pytest.raises(WrongFile, match=words) as error:
+    with pytest.raises(ValueError, match=words) as error:
         load(slot, name, content)
     message = str(error.value)
     assert name in message and "expected a" in message and "\n" not in message
@@ -77,7 +76,7 @@ def test_every_file_in_every_other_slot(small, run, slot):
     for other, name in FILES.items():
         if other != slot:
             more = {"model": small.shared_base} if slot == "motion_module" else {}
-            with pytest.raises(WrongFile, match=f"^{Path(name).parent.name}/.* looks like"):  # files are called alike
+            with pytest.raises(ValueError, match=f"^{Path(name).parent.name}/.* looks like"):  # files are called alike
                 run(LOADERS[slot], **{slot: name}, **more)
 
 
@@ -85,22 +84,22 @@ def test_every_file_in_every_other_slot(small, run, slot):
 def test_missing_and_surplus_tensors(small, load, slot):
     tensors = load_file(small.files.folder / FILES[slot])
     gone = "mid_block.resnets.0.conv1.weight"
-    with pytest.raises(WrongFile, match=f"1 missing \\(`{gone}`"):
+    with pytest.raises(ValueError, match=f"1 missing \\(`{gone}`"):
         load(slot, "missing.safetensors", {k: v for k, v in tensors.items() if k != gone})
-    with pytest.raises(WrongFile, match="1 surplus \\(`extra.weight`"):
+    with pytest.raises(ValueError, match="1 surplus \\(`extra.weight`"):
         load(slot, "surplus.safetensors", tensors | {"extra.weight": torch.zeros(1)})
 
 
 def test_truncated_file(small, load):
     whole = (small.files.folder / FILES["appearance_encoder"]).read_bytes()
-    with pytest.raises(WrongFile, match="short.safetensors is cut short"):
+    with pytest.raises(ValueError, match="short.safetensors is cut short"):
         load("appearance_encoder", "short.safetensors", whole[: len(whole) // 2])
 
 
 def test_missing_motion_tensors(small, load):
     motion = torch.load(small.files.folder / FILES["motion_module"], weights_only=True)["state_dict"]
     first = next(k for k in motion if k.endswith("to_q.weight"))
-    with pytest.raises(WrongFile, match="1 missing"):
+    with pytest.raises(ValueError, match="1 missing"):
         load("motion_module", "less.safetensors", {k: v for k, v in motion.items() if k != first})
 
 
@@ -209,22 +208,6 @@ def test_several_gpus_are_refused(small):
     model.model_options["multigpu_clones"] = {}
     with pytest.raises(ValueError, match="remove the MultiGPU node"):
         sample(small, model, *small.text, 4)
-
-
-@pytest.mark.parametrize(
-    ("node", "inputs", "words"),
-    [
-        ("MagicAnimateContextWindows", {"context_length": 4, "context_overlap": 4}, "smaller than context_length"),
-        ("MagicAnimateAnimate", {"width": 9, "height": 8}, "multiple of 8"),
-        ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "official"}, "1 to 999"),
-        ("MagicAnimateAnimate", {"steps": 1000, "scheduler": "trailing"}, "1 to 999"),
-        ("MagicAnimateApplyReference", {"width": 9}, "multiple of 8"),
-        ("MagicAnimateApplyPose", {"start_percent": 0.9, "end_percent": 0.1}, "swap them"),
-    ],
-)
-def test_what_is_known_before_the_run_is_refused_when_queued(nodes, node, inputs, words):
-    assert words in nodes[node].validate_inputs(**inputs)
-    assert nodes[node].validate_inputs() is True  # linked inputs are not known yet
 
 
 def test_an_animation_of_no_numbers_is_an_error(small):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 import torch
-from pack.tests.host.small import predictions
+from pack.tests.host.small import predictions, random_poses
 
 
 def with_reference(small, run, image, model=None):
@@ -32,7 +32,7 @@ def test_reference_on_a_still_image_model(small, run):
 @pytest.mark.parametrize("size", [(64, 96), (72, 40)])
 def test_reference_and_clip_of_any_shape(small, size):
     width, height = size
-    latents = small.animate(3, pose_video=torch.rand(3, height, width, 3))
+    latents = small.animate(3, pose_video=random_poses(3, height, width))
     assert latents.shape == (3, 4, height // 8, width // 8) and latents.isfinite().all()
 
 

@@ -9,6 +9,7 @@ from diffusers import DDIMScheduler
 from pack.magicanimate_core.method.noise import (
     SPACINGS,
     betas,
+    last_timesteps,
     official_timesteps,
     pad_noise,
     repeat_noise,
@@ -59,6 +60,21 @@ def test_trailing_timesteps_are_one_stride_apart_down_to_nothing(steps):
 def test_step_counts_beyond_the_schedule_are_refused(spacing, steps):
     with pytest.raises(ValueError, match="1 to 999"):
         spacing(steps)
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+def test_the_last_steps_of_a_longer_row(spacing):
+    assert last_timesteps(spacing, 8, 0.5) == SPACINGS[spacing](16)[-8:]
+    assert last_timesteps(spacing, 25, 1.0) == SPACINGS[spacing](25)
+    assert last_timesteps(spacing, 999, 1.0) == SPACINGS[spacing](999)
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize(("steps", "denoise"), [(25, 0.02), (20, 0.02), (1, 0.0005), (999, 0.5), (10, 0.01), (7, 0.003)])
+def test_more_steps_than_timesteps_go_between_them(spacing, steps, denoise):
+    row = last_timesteps(spacing, steps, denoise)
+    assert len(row) == steps and all(a > b for a, b in pairwise(row))
+    assert row[-1] == {"official": 1, "trailing": 0}[spacing] and row[0] - row[-1] <= denoise * 1000
 
 
 def test_frames_repeat_the_noise_of_the_first_segment():

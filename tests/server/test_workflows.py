@@ -1,5 +1,6 @@
 """Every shipped workflow runs on a real server and saves a video with a frame for every pose."""
 
+import json
 import re
 import urllib.request
 
@@ -86,7 +87,8 @@ def test_help_pages_are_served(server):
     ("changes", "words"),
     [
         ({"context_overlap": 16}, "smaller than context_length"),
-        ({"steps": 1000}, "1 to 999 steps"),
+        ({"steps": 1000}, "bigger than max of 999"),
+        ({"width": 16400}, "bigger than max of 16384"),
         ({"motion_module": "nothing.ckpt"}, "nothing.ckpt"),
     ],
 )
@@ -94,5 +96,7 @@ def test_bad_settings_are_refused_when_queued(server, small_workflow, changes, w
     workflow = small_workflow("photo_to_video")
     for node in workflow.values():
         node["inputs"] |= {key: value for key, value in changes.items() if key in node["inputs"]}
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as refused:
         server.run(workflow)
+    errors = [error for node in json.loads(str(refused.value))["node_errors"].values() for error in node["errors"]]
+    assert [error["extra_info"]["input_name"] for error in errors] == list(changes)

@@ -1,0 +1,60 @@
+"""A pose video that is no DensePose in MagicAnimate's colours is refused before any work: a film, a photo, a skeleton."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..media.densepose import ANY_COLOURS, BACKGROUND, PART_COLOURS
+from ..media.images import check_image
+from .palette import other_form
+
+FRAMES = 8  # that are looked at, spread over the clip
+SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
+NEAR = 24  # grey levels
+LEAST = 0.25  # of the pixels: DensePose clips have 0.97 and more, films, photos and skeletons at most 0.08
+
+
+def looked_at(frames: int) -> list[int]:
+    """Returns the numbers of the frames of a clip that are looked at, both ends among them."""
+    return sorted({round(i * (frames - 1) / max(1, FRAMES - 1)) for i in range(FRAMES)})
+
+
+def check_pose_video(poses: Tensor, colours: str) -> None:
+    """Raises ValueError unless poses (F, H, W, 3), RGB in [0, 1], are images, and DensePose where `colours` says so.
+
+    colours: as the option pose_colours.
+    """
+    check_image(poses, "pose_video")
+    if colours != ANY_COLOURS:
+        check_colours(poses[looked_at(len(poses))], "pose_video")
+
+
+def check_colours(poses: Tensor, name: str) -> None:
+    """Raises ValueError unless the frames (F, H, W, 3), RGB in [0, 1], are DensePose in MagicAnimate's colours."""
+    stride = -(-max(poses.shape[1:3]) // SIDE)
+    seen = poses[:, ::stride, ::stride].float().cpu()
+    if not seen.isfinite().all():
+        raise ValueError(f"{name} holds values that are no numbers (nan or inf): look at what made it.")
+    levels = (seen.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    share = part_share(levels)
+    if share < LEAST:
+        what = _what_it_is(levels, share)
+        raise ValueError(f"{name} {what}; for a ControlNet of other pictures set pose_colours to any.")
+
+
+def part_share(poses: np.ndarray) -> float:
+    """Returns the share of pixels of (F, H, W, 3) uint8 RGB that have about the colour of a part or of the background."""
+    parts = PART_COLOURS.astype(np.int16)  # (25, 3)
+    near = [(np.abs(frame[..., None, :].astype(np.int16) - parts).max(-1) <= NEAR).any(-1).mean() for frame in poses]
+    return float(np.mean(near))
+
+
+def _what_it_is(poses: np.ndarray, share: float) -> str:
+    """A clause about frames (F, H, W, 3) of which too few pixels have a part's colour."""
+    form = other_form(poses, tolerance=0.5)
+    if form is not None:
+        return f"looks like {form}"
+    return (
+        f"is not DensePose in MagicAnimate's colours (viridis of part number x 255 / 24, background {BACKGROUND}): "
+        f"{share:.0%} of its pixels have such colours, expected {LEAST:.0%} and more"
+    )
