@@ -11,7 +11,7 @@ from ..data.prepare.items import PrepareSettings, item_file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
 from ..disk import whole
 from ..media.images import FITS
-from ..media.reading import DEFAULT_FPS
+from ..media.timing import DEFAULT_FPS
 
 REPORT = "report.json"
 DESCRIPTION = """Checks clips or pictures with their DensePose, and writes them in one size and frame rate for training.

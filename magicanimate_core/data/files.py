@@ -13,7 +13,8 @@ import numpy as np
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob, Unreadable
 from ..media.pictures import Pictures
-from ..media.reading import DEFAULT_FPS, Video
+from ..media.reading import Video
+from ..media.timing import DEFAULT_FPS
 from .source import BadItem, Sample
 
 ROLES = ("video", "densepose")
