@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +30,7 @@ class Animation(Indexed):
         with self._frames() as frames:
             lasting = [float(frame.info.get("duration") or 1000 / DEFAULT_FPS) for frame in frames]  # milliseconds
         edges = np.cumsum([0, *lasting]) / 1000 if len(lasting) > 1 else even_edges(1, DEFAULT_FPS)
-        return Index(edges, constant_rate(edges, ()), None, np.zeros(1, int), 0.0, None)
+        return Index(edges, constant_rate(edges, ()), None, np.zeros(1, int), Fraction(0), None)
 
     def decode(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
         """Gives frames (H, W, 3) uint8 RGB of ascending numbers. Raises Unreadable."""

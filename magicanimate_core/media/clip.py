@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from .images import fit_poses, target_size
-from .reading import open_video
+from .reading import Video, open_video
+from .sound import Sound
 
 
 class PoseClip:
@@ -21,7 +22,7 @@ class PoseClip:
 
     def __init__(self, path: Path, keep: int = 48) -> None:
         """Opens a video at its own size. Raises Unreadable."""
-        self.keep = keep
+        self.path, self.keep = path, keep
         self.video = open_video(path)
         self.shown = self.video.shown  # the numbers of the frames in the file
         self.recent: dict[int, np.ndarray] = {}  # the frames in memory, (H, W, 3) uint8 by number, the oldest first
@@ -36,6 +37,11 @@ class PoseClip:
     def fps(self) -> Fraction:
         """Frames per second."""
         return self.video.fps
+
+    @property
+    def sound(self) -> Sound | None:
+        """What is heard while the frames are shown; None where there is nothing."""
+        return Sound(self.path, self.video.index.start, len(self) / self.fps) if isinstance(self.video, Video) else None
 
     def resize(self, width: int, height: int, fit: str) -> None:
         """Gives frames at this size from now on (pixels; 0: the clip's own). Raises ValueError for no multiple of 8."""

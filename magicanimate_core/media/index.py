@@ -22,7 +22,7 @@ class Index(NamedTuple):
     fps: Fraction  # frames per second; of unequal frames, those they are brought to
     times: np.ndarray | None  # (count,) timestamps in order of presentation; None: frames can only be counted
     keys: np.ndarray  # numbers of the frames that decoding can begin at
-    start: float  # seconds at which the first frame is shown, by the file's clock
+    start: Fraction  # seconds at which the first frame is shown, by the file's clock
     pixel_ratio: Fraction | None  # width / height of a pixel
 
 
@@ -74,14 +74,15 @@ def read_index(blob: Blob) -> Index:
     with opened(blob) as (container, stream):
         name, unit, ratio = stream.codec_context.name, stream.time_base, stream.sample_aspect_ratio
         said = [rate for rate in (stream.average_rate, stream.guessed_rate, Fraction(DEFAULT_FPS)) if rate]
+        untimed = container.format.name == "avi"  # its frames have no times but their order, and the first one is at 0
         packets = _packets(blob, container, stream)
     times, keys = [packet.time for packet in packets], [i for i, packet in enumerate(packets) if packet.key]
     exact = name in ONE_FRAME_A_PACKET and None not in times and len(set(times)) == len(times) and keys and keys[0] == 0
     if not exact:
         times, keys = _decoded_times(blob), [0]
     edges = _edges(times, packets[-1].lasts, unit, said[0])
-    start = float((times[0] or 0) * unit)
-    return Index(edges, constant_rate(edges, said), np.array(times) if exact else None, np.array(keys), start, ratio)
+    begin = 0 if untimed else times[0] or 0
+    return Index(edges, constant_rate(edges, said), np.array(times) if exact else None, np.array(keys), begin * unit, ratio)
 
 
 def _packets(blob: Blob, container: InputContainer, stream: VideoStream) -> list[_Packet]:
