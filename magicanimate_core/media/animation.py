@@ -44,7 +44,7 @@ class Animation(Indexed):
 
     def _opaque(self, frame: Image.Image) -> np.ndarray:
         """(H, W, 3) uint8. Raises ValueError where something shows through."""
-        rgba = np.asarray(frame.convert("RGBA"))  # (H, W, 4)
+        rgba = np.array(frame.convert("RGBA"))  # (H, W, 4)
         if rgba[..., 3].min() < 255:
             raise ValueError(f"it {TRANSPARENT[:-1]}")
         return rgba[..., :3]

@@ -111,5 +111,6 @@ def _edges(times: Sequence[int | None], last: int, unit: Fraction, rate: Fractio
     if None in times or any(b <= a for a, b in zip(times, times[1:], strict=False)):  # type: ignore[operator]
         return even_edges(len(times), rate)
     begins = np.array([float((time - times[0]) * unit) for time in times])  # type: ignore[operator]
-    usual = float(np.median(np.diff(begins))) if len(begins) > 1 else float(1 / rate)
+    lasting = np.diff(begins) if len(begins) > 1 else np.array([float(1 / rate)])
+    usual = min(lasting[-1], np.median(lasting))  # where the last one does not say, or hardly a tick
     return np.append(begins, begins[-1] + max(float(last * unit), usual))
