@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--width", type=int, help="pixels, if not square")
     size.add_argument("--height", type=int, help="pixels, if not square")
     size.add_argument("--fit", choices=FITS, default="crop", help="how both streams are brought to the size (crop)")
-    size.add_argument("--fps", type=float, default=25.0, help="frames per second, by the nearest frame; 0: as they are (25)")
+    size.add_argument(
+        "--fps", type=float, default=25.0, help="frames per second, by the frame nearest in time; 0: as they are (25)"
+    )
     size.add_argument(
         "--frames-fps", type=float, default=DEFAULT_FPS, help="frame rate of clips that are folders of frames (25)"
     )

@@ -51,7 +51,7 @@ def track(sound: Sound | None, container: OutputContainer) -> Iterator[Track | N
         try:
             found = _read(sound, stack) if sound else None
         except (ValueError, av.error.FFmpegError) as error:
-            logging.getLogger(__name__).warning("The video is without sound: %s", error)
+            logging.getLogger(__name__).warning("The sound of %s is left out: %s", sound.path.name, error)
         yield Track(found[0], container.add_stream_from_template(found[1])) if found else None
 
 
@@ -63,7 +63,7 @@ def _read(sound: Sound, stack: ExitStack) -> tuple[list[Packet], AudioStream] | 
         return None
     stream = container.streams.audio[0]
     if stream.codec_context is None:
-        raise Unreadable(f"the sound of {blob.name} has a codec that is not known.")
+        raise Unreadable("its codec is not known.")
     if stream.codec_context.name in COPIED:
         packets = _moved(_sound(container, stream, sound), sound)
     else:
@@ -71,7 +71,7 @@ def _read(sound: Sound, stack: ExitStack) -> tuple[list[Packet], AudioStream] | 
         stream, sound = made.streams.audio[0], sound._replace(start=Fraction(0))
         packets = _moved(_sound(made, stream, sound), sound)
     if not packets:
-        raise Unreadable(f"the sound of {blob.name} cannot be decoded, or is not heard while its pictures are shown.")
+        raise Unreadable("nothing of it can be decoded while pictures are shown.")
     _try(packets, stream)
     return packets, stream
 
@@ -117,11 +117,10 @@ def _aac(heard: Iterable[tuple[Packet, list[av.AudioFrame]]], start: Fraction) -
         stream = resampler = None
         for frame in (frame for _, frames in heard for frame in frames):
             if stream is None or resampler is None:
-                rate, layout = frame.sample_rate if frame.sample_rate in AAC_RATES else 48000, frame.layout.name
-                stream, resampler = (
-                    container.add_stream("aac", rate=rate, layout=layout),
-                    av.AudioResampler("fltp", layout, rate),
-                )
+                rate = frame.sample_rate if frame.sample_rate in AAC_RATES else 48000
+                layout = "mono" if len(frame.layout.channels) == 1 else "stereo"  # many files do not name their channels
+                stream = container.add_stream("aac", rate=rate, layout=layout)
+                resampler = av.AudioResampler("fltp", layout, rate)
             frame.pts = (frame.pts or 0) - round(start / frame.time_base)
             for resampled in resampler.resample(frame):
                 container.mux(stream.encode(resampled))

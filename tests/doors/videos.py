@@ -141,10 +141,11 @@ def heard_seconds(path: Path) -> tuple[str, float, float] | None:
         if not container.streams.audio:
             return None
         stream = container.streams.audio[0]
-        loud = [
-            frame.pts * frame.time_base + Fraction(int(i), frame.sample_rate)
-            for frame in container.decode(stream)
-            for i in np.flatnonzero(np.abs(frame.to_ndarray()[0].astype(float)) > 0.05)[[0, -1]]
-            if np.abs(frame.to_ndarray()).max() > 0.05
-        ]
-        return stream.codec_context.name, float(min(loud)), float(max(loud))
+        loud = []
+        for frame in container.decode(stream):
+            levels = np.abs(frame.to_ndarray().astype(float)) / (32768 if frame.format.name.startswith("s16") else 1)
+            if not frame.format.is_planar:  # samples of all channels in one row
+                levels = levels.reshape(-1, len(frame.layout.channels)).T
+            begin = float(frame.pts * frame.time_base)
+            loud += [begin + i / frame.sample_rate for i in np.flatnonzero(levels[0] > 0.05).tolist()]
+        return stream.codec_context.name, min(loud), max(loud)
