@@ -14,7 +14,7 @@ from ..weights.published import PUBLISHED
 if TYPE_CHECKING:
     from .job import Job
 
-DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps and size follow the video."
+DESCRIPTION = "Animate a photo along a DensePose video of any length. Frames, fps, size and sound follow the video."
 EPILOG = """examples:
   one photo:       python -m magicanimate_core animate --base sd15.safetensors --reference me.png --pose a.mp4 --out me.mp4
   a folder each:   python -m magicanimate_core animate --base sd15.safetensors --reference photos --pose clips --out videos

@@ -133,7 +133,7 @@ def _start(noise: Tensor, state: JobState, workers: Workers, saving: Saving) -> 
 def write_result(models: Models, job: Job, clip: PoseClip, photo: Tensor, latents: Tensor) -> None:
     """Decodes and writes one frame after the other. photo: (1, 3, H, W) in [0, 1]. latents: (F, 4, h, w)."""
     panels = 3 if job.side_by_side else 1
-    with video_writer(job.out, clip.fps, clip.width * panels, clip.height) as write:
+    with video_writer(job.out, clip.fps, clip.width * panels, clip.height, sound=clip.sound) as write:
         for i, latent in enumerate(latents):
             frames = decode_frames(models.vae, latent[None])  # (1, H, W, 3)
             if job.side_by_side:

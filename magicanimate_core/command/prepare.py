@@ -11,7 +11,7 @@ from ..data.prepare.items import PrepareSettings, item_file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
 from ..disk import whole
 from ..media.images import FITS
-from ..media.reading import DEFAULT_FPS
+from ..media.timing import DEFAULT_FPS
 
 REPORT = "report.json"
 DESCRIPTION = """Checks clips or pictures with their DensePose, and writes them in one size and frame rate for training.
@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--width", type=int, help="pixels, if not square")
     size.add_argument("--height", type=int, help="pixels, if not square")
     size.add_argument("--fit", choices=FITS, default="crop", help="how both streams are brought to the size (crop)")
-    size.add_argument("--fps", type=float, default=25.0, help="frames per second, by the nearest frame; 0: as they are (25)")
+    size.add_argument(
+        "--fps", type=float, default=25.0, help="frames per second, by the frame nearest in time; 0: as they are (25)"
+    )
     size.add_argument(
         "--frames-fps", type=float, default=DEFAULT_FPS, help="frame rate of clips that are folders of frames (25)"
     )

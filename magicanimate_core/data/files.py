@@ -13,7 +13,8 @@ import numpy as np
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob, Unreadable
 from ..media.pictures import Pictures
-from ..media.reading import DEFAULT_FPS, Video
+from ..media.reading import Video
+from ..media.timing import DEFAULT_FPS, even_edges
 from .source import BadItem, Sample
 
 ROLES = ("video", "densepose")
@@ -53,6 +54,12 @@ class FileSource:
         """Frames per second, 0 for a picture. Raises BadItem."""
         with _bad_item(self.name(item)):
             return 0.0 if self.pairs[item].still else float(self._streams(item)[0].fps)
+
+    def edges(self, item: int) -> np.ndarray:
+        """When the frames of a clip begin and the last one ends, (F + 1,) seconds. Raises BadItem."""
+        with _bad_item(self.name(item)):
+            video = self._streams(item)[0]
+            return video.edges if isinstance(video, Video) else even_edges(len(video), video.fps)
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
         """The frames in the order asked for. Raises BadItem, and IndexError for none or beyond the item's length."""

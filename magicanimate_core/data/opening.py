@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from ..dancers.seeds import SPLITS
 from ..media.blobs import PICTURE_SUFFIXES
-from ..media.reading import DEFAULT_FPS
+from ..media.timing import DEFAULT_FPS
 from .drawn import DancerClips, DancerStills
 from .files import clip_folder, image_folder, is_clip, listed
 from .shards import expand, shards

@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ..media.timing import even_edges
+
 
 class Sample(NamedTuple):
     """Frames of one item and their DensePose."""
@@ -41,3 +43,12 @@ class Source(Protocol):
 
     def read(self, item: int, frames: Sequence[int]) -> Sample:
         """The frames in the order asked for, also repeated ones. Raises BadItem, and IndexError beyond the item's length."""
+
+
+def item_edges(source: Source, item: int) -> np.ndarray:
+    """Returns when a clip's frames begin and the last one ends, (F + 1,) seconds: evenly unless the source says otherwise.
+
+    Raises BadItem.
+    """
+    says = getattr(source, "edges", None)
+    return says(item) if says else even_edges(source.length(item), source.fps(item))

@@ -8,8 +8,15 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 
 from ..disk import whole
+from .sound import Sound, track
+
+# How colours are stored, by FFmpeg's numbers (ITU-T H.273): the matrix that FFmpeg takes where nothing is said, so that who
+# reads no tags is right, too; curve and primaries of computer pictures; limited range
+MATRIX, RGB_MATRIX, CURVE, PRIMARIES, LIMITED, FULL = 6, 0, 1, 1, 1, 2
 
 
 class Encoding(NamedTuple):
@@ -31,21 +38,47 @@ Write = Callable[[np.ndarray], None]  # appends a frame (H, W, 3) uint8 RGB
 
 
 @contextmanager
-def video_writer(path: Path, fps: Fraction | float, width: int, height: int, how: Encoding = RESULT) -> Iterator[Write]:
-    """Gives a function that appends a frame (H, W, 3) uint8 to an MP4. fps: frames per second."""
+def video_writer(
+    path: Path, fps: Fraction | float, width: int, height: int, how: Encoding = RESULT, sound: Sound | None = None
+) -> Iterator[Write]:
+    """Gives a function that appends a frame (H, W, 3) uint8 to an MP4. fps: frames per second. sound: is put under it."""
     rate = fps if isinstance(fps, Fraction) else Fraction(fps).limit_denominator(1001)
-    with whole(path) as part:
-        with av.open(str(part), "w", format="mp4") as container:
-            stream = container.add_stream(how.codec, rate=rate, options=how.options)
-            stream.width, stream.height, stream.pix_fmt = width, height, how.pixels
-            if how.keyframes is not None:
-                stream.codec_context.gop_size = how.keyframes
+    with whole(path) as part, av.open(str(part), "w", format="mp4") as container:
+        stream = _add_stream(container, rate, width, height, how)
+        with track(sound, container) as heard:
+            frames = 0
 
             def write(frame: np.ndarray) -> None:  # (H, W, 3)
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+                nonlocal frames
+                container.mux(stream.encode(_stored(frame, how)))
+                frames += 1
+                if heard:
+                    heard.write(container, until=frames / rate)
 
             yield write
             container.mux(stream.encode())
+            if heard:
+                heard.write(container)
+
+
+def _add_stream(container: OutputContainer, rate: Fraction, width: int, height: int, how: Encoding) -> VideoStream:
+    """Adds a video to a file, with tags that say how its colours are stored."""
+    stream = container.add_stream(how.codec, rate=rate, options=how.options)
+    stream.width, stream.height, stream.pix_fmt = width, height, how.pixels
+    rgb, coder = how.pixels.startswith("rgb"), stream.codec_context
+    coder.colorspace, coder.color_range = (RGB_MATRIX, FULL) if rgb else (MATRIX, LIMITED)
+    coder.color_trc, coder.color_primaries = CURVE, PRIMARIES
+    if how.keyframes is not None:
+        coder.gop_size = how.keyframes
+    return stream
+
+
+def _stored(rgb: np.ndarray, how: Encoding) -> av.VideoFrame:
+    """Returns a picture (H, W, 3) uint8 as it is encoded."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    if how.pixels == "rgb24":
+        return frame
+    return frame.reformat(format=how.pixels, dst_colorspace=MATRIX, src_color_range=FULL, dst_color_range=LIMITED)
 
 
 def write_picture(path: Path, rgb: np.ndarray) -> None:

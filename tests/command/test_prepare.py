@@ -11,6 +11,7 @@ from pack.magicanimate_core.dancers import clip
 from pack.magicanimate_core.data import DancerClips, Sample, open_source
 from pack.magicanimate_core.data.prepare import items
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
+from pack.magicanimate_core.media.timing import even_edges, nearest
 from pack.magicanimate_core.pose.palette import body_share, is_exact, palette_problem, snap, stray_share
 from pack.tests.data.writing import write_clip, write_video
 from pack.tests.shared import SHARED
@@ -136,7 +137,7 @@ def test_both_streams_are_cut_alike(tmp_path, fit, size):
 
 @pytest.mark.parametrize("fps, wanted", [(30, 25), (24, 25), (25, 25), (50, 25), (12, 30), (30000 / 1001, 25)])
 def test_resampled_frames_are_the_nearest_in_time(fps, wanted):
-    frames = items.resampled(100, fps, wanted)
+    frames = nearest(even_edges(100, fps), wanted)
     times = np.arange(len(frames)) / wanted
     assert np.abs(np.array(frames) / fps - times).max() <= 0.5 / fps + 1e-9
     assert times[-1] <= 99 / fps + 1e-6 < times[-1] + 1 / wanted + 2e-6  # as long as it was

@@ -4,7 +4,8 @@ import av
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.blobs import Blob, Unreadable
-from pack.magicanimate_core.media.reading import DEFAULT_FPS, Video, read_frames
+from pack.magicanimate_core.media.reading import Video, read_frames
+from pack.magicanimate_core.media.timing import DEFAULT_FPS
 from pack.magicanimate_core.media.writing import write_picture
 from pack.tests.data.writing import DRAWS, NOISE, write_video
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ...media.images import MULTIPLE, check_multiple
+from ...media.timing import is_even, nearest, shown
 from ...pose.palette import body_share, is_exact, palette_problem, snap, stray_share
 from .. import BadItem, Sample, Source, fit_sample
+from ..source import item_edges
 from .writing import write_clip, write_still
 
 CHECKED = 8  # frames of a clip whose colours are checked
@@ -41,16 +43,17 @@ class PrepareSettings:
             )
 
 
-def resampled(count: int, fps: float, new_fps: float) -> list[int]:
-    """Lists the frames of a clip of `count` frames at `fps` that are shown at `new_fps` (0: all): the nearest in time.
+def resampled(source: Source, item: int, new_fps: float) -> list[int]:
+    """Lists the frames of an item that are shown at `new_fps`: the nearest in time; 0: at its own, each once if it has one.
 
-    >>> resampled(7, 30, 15)
-    [0, 2, 4, 6]
+    Raises BadItem.
     """
-    if not new_fps or not fps or abs(fps - new_fps) < 0.01:
-        return list(range(count))
-    frames = int((count - 1) / fps * new_fps + 1e-6) + 1
-    return np.floor(np.arange(frames) * fps / new_fps + 0.5).astype(int).clip(0, count - 1).tolist()
+    fps = source.fps(item)
+    if not fps:
+        return list(range(source.length(item)))
+    edges = item_edges(source, item)
+    as_it_is = not new_fps or (abs(fps - new_fps) < 0.01 and is_even(edges, fps))
+    return shown(edges, fps) if as_it_is else nearest(edges, new_fps)
 
 
 def item_file_name(name: str) -> str:
@@ -61,7 +64,7 @@ def item_file_name(name: str) -> str:
 def examine(source: Source, item: int, settings: PrepareSettings) -> tuple[list[int], bool, dict]:
     """Returns (frames to keep, whether its poses are exact, record). Raises BadItem for what is not fit for training."""
     name, count, fps = source.name(item), source.length(item), source.fps(item)
-    frames = resampled(count, fps, settings.fps)[: settings.max_frames]
+    frames = resampled(source, item, settings.fps)[: settings.max_frames]
     rate = settings.fps or fps
     if fps and len(frames) < settings.min_frames:
         raise BadItem(name, f"is too short: {len(frames)} frames at {rate:g} fps, not {settings.min_frames} or more.")
