@@ -163,7 +163,7 @@ class ApplySlidingWindows(Checked):
         return schema(
             node_id="MagicAnimateContextWindows",
             display_name="Sliding Windows",
-            description="Denoises a long clip in overlapping windows, so that the net's memory does not grow with its length.",
+            description="Denoises a long clip in overlapping windows, so that the net's memory stays the same.",
             search_aliases=["context windows", "sliding window", "long video", "magic animate"],
             inputs=[
                 *late([io.Model.Input("model", tooltip="From Load Temporal UNet.")]),

@@ -116,7 +116,8 @@ def _start(executor: WrapperExecutor, guider: CFGGuider, sigmas: Tensor, *args, 
 def _begins(model: ModelPatcher, sigmas: Tensor) -> bool:
     """Whether sigmas (steps + 1,) are the first of a whole row, as against those of a run that another one began."""
     sampling = model.get_model_object("model_sampling")
-    first = sigmas[:2][sigmas[:2] > 0]  # a single step ends at zero, which is no timestep
+    first = sigmas[:2].cpu()
+    first = first[first > 0]  # a single step ends at zero, which is no timestep
     timesteps = sampling.timestep(first)
     if not torch.allclose(sampling.sigma(timesteps), first, rtol=1e-3):  # between timesteps: no row of ours
         return False
