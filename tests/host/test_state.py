@@ -123,24 +123,24 @@ def test_progress_and_previews(small, monkeypatch):
 
 def test_what_grows_with_the_clip_is_a_dozen_latents(small):
     """The sampler's own, guidance, and the windows' sums: 64 KiB a frame each at 512 x 512, where a window takes GiBs."""
-    from pack.tests.doors.host import graphs
+    from pack.tests.doors.host import pieces
 
     from benchmarks.memory import LiveTensors
 
     frames, latent = 64, 4 * 8 * 8 * 4  # bytes of a frame
-    guider = graphs.cfg(small, graphs.formula(small))
+    guider = pieces.cfg(small, pieces.formula(small))
     empty = {"samples": torch.zeros(frames, 4, 8, 8)}
     with torch.inference_mode(), LiveTensors(frames) as tensors:
-        graphs.sampled(small, guider, "ddim", latent=empty)
+        pieces.sampled(small, guider, "ddim", latent=empty)
     assert tensors.peak["clip"] <= 12 * frames * latent
 
 
 def test_memory_is_asked_for_one_window_and_the_clips_latents(small):
     from pack.magicanimate_core.host.long_clip import _estimate_one_window
-    from pack.tests.doors.host import graphs
+    from pack.tests.doors.host import pieces
 
     def rows(frames: int, **options):
-        model = graphs.windowed(small, small.shared_base, context_length=16, context_overlap=4, **options)
+        model = pieces.windowed(small, small.shared_base, context_length=16, context_overlap=4, **options)
         return _estimate_one_window(lambda model, shape, conds: shape, model, [frames, 4, 8, 8], {})[0]
 
     assert [rows(frames) for frames in (5, 16, 100, 2000)] == [5, 16, 16, 26]
