@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from torch import nn
 
 from ..method.motion_module import MotionLayout, MotionModule
@@ -17,6 +16,7 @@ from ..weights.files import file_name
 from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
 from .animation import Animation
 from .config import Config, ModelFiles
+from .run.processes import processes
 from .stage import Stage
 
 
@@ -26,7 +26,7 @@ def build_nets(stage: Stage, config: Config, previous: Path | None) -> tuple[nn.
     previous: an export of an earlier stage, which goes before the config's files. Raises ValueError where there is no base.
     """
     base = load_or_build_base(config, previous)
-    vae = base.vae.eval().requires_grad_(False).to(PartialState().device)  # that of this process, where there are several
+    vae = base.vae.eval().requires_grad_(False).to(processes().device)  # that of this process, where there are several
     torch.manual_seed(config.seed)  # new weights
     shape = arch.unet_shape(shapes_of(base.unet.state_dict()))
     files = starting_files(config.model, previous)
