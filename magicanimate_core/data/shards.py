@@ -40,7 +40,7 @@ def shards(paths: Iterable[Path]) -> FileSource:
     """Opens the items of all shards, ordered by key as a folder is by name.
 
     What cannot be used is an item, too, a bad one, so that whoever reads it is told. Raises ValueError for a shard that is
-    missing, and where none is a tar.
+    missing, and where nothing can be used.
     """
     pairs, wrong = [], []
     for path in paths:
@@ -49,8 +49,8 @@ def shards(paths: Iterable[Path]) -> FileSource:
         except Unreadable as error:
             wrong.append(error)
             pairs.append(Pair(path.name, (), (), trouble=str(error)))
-    if wrong and all(pair.trouble for pair in pairs):
-        raise wrong[0]
+    if pairs and all(pair.trouble for pair in pairs):
+        raise wrong[0] if wrong else Unreadable(f"{pairs[0].name} {pairs[0].trouble}")
     return FileSource(sorted(pairs, key=lambda pair: pair.name))
 
 
