@@ -100,6 +100,18 @@ def test_a_damaged_newest_checkpoint_pushes_no_good_one_out(tmp_path):
     assert load_file(tmp_path / "checkpoints/step-0000002/model.safetensors")
 
 
+def test_a_checkpoint_gets_its_name_when_all_processes_have_written(tmp_path, monkeypatch):
+    calls, accelerator = [], checkpoints.Accelerator(cpu=True)
+    for thing, name in ((accelerator, "save_state"), (accelerator, "wait_for_everyone"), (checkpoints, "take_place")):
+        real = getattr(thing, name)
+        monkeypatch.setattr(thing, name, lambda *given, name=name, real=real: (calls.append(name), real(*given))[1])
+    net = torch.nn.Linear(2, 2)
+    accelerator.prepare(net)
+    checkpoints.save_checkpoint(accelerator, tmp_path, 1, checkpoints.trained_parameters(net), None, keep=1)
+    begin = calls.index("save_state")
+    assert calls[begin:] == ["save_state", "wait_for_everyone", "take_place", "wait_for_everyone"]
+
+
 def test_fp16_switched_on_later_begins_with_a_new_scale(tmp_path):
     accelerator = checkpoints.Accelerator(cpu=True)
     net = torch.nn.Linear(2, 2)
@@ -108,6 +120,28 @@ def test_fp16_switched_on_later_begins_with_a_new_scale(tmp_path):
     accelerator.scaler = scaler = torch.amp.GradScaler("cpu")
     assert checkpoints.load_checkpoint(accelerator, place, checkpoints.trained_parameters(net), None) == 1
     assert accelerator.scaler is scaler
+
+
+NO_NUMBERS = (
+    Case("in the loss", lambda: ({"nan": "loss"}, {}), Refused("After step 4 the loss is nan, or a weight is no number")),
+    Case("in the gradients", lambda: ({"nan": "gradients"}, {}), Refused("After step 4 .* or a weight is no number")),
+    Case("in the gradients, with averages", lambda: ({"nan": "gradients"}, {"ema": 0.5}), Refused("After step 4")),
+    Case("between checkpoints", lambda: ({"nan": "gradients"}, {"log_every": 9, "save_every": 3}), Refused("After step 6")),
+    Case("in validation", lambda: ({"nan": "validation"}, {"validate_every": 1}), Refused("The latents are no numbers")),
+)
+
+
+@cases(*NO_NUMBERS)
+def test_numbers_that_are_none(case, tmp_path):
+    """The run ends in a sentence, and whatever is kept, weights and averages, is numbers."""
+    run(tmp_path, ema=case.brings()[1].get("ema", 0.0))
+    task, changes = case.brings()
+    passes(case, lambda: run(tmp_path, brought.SmallTask(**task), steps=6, **changes))
+    for _, place in checkpoints.checkpoints(tmp_path):
+        kept = [*load_file(place / "model.safetensors").values()]
+        averages = place / "ema.pt"
+        kept += torch.load(averages, weights_only=True)["shadow_params"] if averages.is_file() else []
+        assert all(torch.isfinite(tensor).all() for tensor in kept), place
 
 
 # --- places ------------------------------------------------------------------------------------------------------------

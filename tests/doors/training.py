@@ -16,6 +16,7 @@ class Numbers(NamedTuple):
     """A batch of the smallest task."""
 
     x: Tensor  # (4, 3)
+    steep: bool = False  # the loss has no gradient
 
 
 class Squares(nn.Module):
@@ -26,27 +27,35 @@ class Squares(nn.Module):
         self.learns, self.frozen = nn.Linear(3, 3), nn.Linear(3, 3).requires_grad_(False)
 
     def forward(self, batch: Numbers) -> Tensor:
-        return (self.frozen(self.learns(batch.x)) ** 2).mean()
+        out = self.frozen(self.learns(batch.x))  # (4, 3)
+        return (out - out).sqrt().mean() if batch.steep else (out**2).mean()
 
 
 class SmallTask:
-    """The smallest thing that the loop trains. bad: an item that every batch meets first; broken: there is no other."""
+    """The smallest thing that the loop trains.
 
-    def __init__(self, bad: str = "", broken: bool = False) -> None:
+    bad: an item that every batch meets first; broken: there is no other. nan: where step 4 goes wrong.
+    """
+
+    def __init__(self, bad: str = "", broken: bool = False, nan: str = "") -> None:
         torch.manual_seed(0)
         self.module, self.skipped, self.bad, self.broken = Squares(), Counter(), bad, broken
+        self.nan = nan
 
     def batch(self, step: int, part: int, rank: int) -> Numbers:
         if self.bad:
             self.skipped[self.bad] += 1
         if self.broken:
             raise ValueError(f"Nothing can be used; the last: {self.bad}")
-        return Numbers(torch.randn(4, 3, generator=torch.Generator().manual_seed(step * 10 + part)))
+        x = torch.randn(4, 3, generator=torch.Generator().manual_seed(step * 10 + part))
+        return Numbers(x * float("nan") if self.nan == "loss" and step == 3 else x, self.nan == "gradients" and step == 3)
 
     def prepare(self, batch: Numbers) -> Numbers:
         return batch
 
     def validate(self, step: int, folder: Path) -> dict[str, float]:
+        if self.nan == "validation" and step > 3:
+            raise ValueError("The latents are no numbers.")
         return {}
 
 
