@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 
 def beside(path: Path) -> Path:
@@ -28,6 +31,7 @@ def whole(path: Path) -> Iterator[Path]:
     """Gives a place to write to; `path` appears when the block ends, and nothing does when it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = beside(path)
+    discard(part)  # of one that was killed
     try:
         yield part
     except BaseException:
@@ -41,6 +45,34 @@ def discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises OSError, a sentence that names `path`, for what writers of files say when they cannot go on: a full disk."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch and safetensors have words of their own
+        reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+        free = shutil.disk_usage(next(place for place in path.absolute().parents if place.exists())).free
+        raise OSError(
+            f"{path} could not be written ({reason}; {free / 1e9:.1f} GB are free). What was there before is untouched."
+        ) from error
+
+
+def open_folder(folder: Path, needed: int = 0) -> None:
+    """Makes a folder that is written to later. Raises OSError where it cannot be, or has less than `needed` bytes free."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"Nothing can be written to {folder} ({error.strerror}); expected a folder, or room for one."
+        ) from error
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(f"{folder} has {free / 1e9:.1f} GB free; {needed / 1e9:.1f} GB are needed there: make room first.")
 
 
 def disguise(start: bytes) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
+from ..weights.prediction import PREDICTIONS
 from ..weights.published import PUBLISHED
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     files.add_argument("--base", type=Path, required=True, metavar="PATH", help="Stable Diffusion 1.5")
     files.add_argument(
         "--vae", type=Path, metavar="PATH", help="in place of the base model's own (published: sd-vae-ft-mse)"
+    )
+    files.add_argument(
+        "--prediction-type", choices=PREDICTIONS, default="", help="of a base model that does not say so itself (epsilon)"
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
     _add_options(animate.add_argument_group("options of the Animate node"))
@@ -152,5 +156,7 @@ def main(options: argparse.Namespace) -> None:
     device = choose_device(options.device)
     files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
     with workers_on(device) as workers:
-        models = load_models(options.base, options.magicanimate, options.vae).to(device, choose_dtype(options.dtype, device))
+        models = load_models(options.base, options.magicanimate, options.vae, options.prediction_type).to(
+            device, choose_dtype(options.dtype, device)
+        )
         run_jobs(models, jobs, model_files=files, workers=workers, saving=saving)

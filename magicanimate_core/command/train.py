@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
-from ..training.config import check_files
-from ..training.config_files import config_text, read_config
+from ..disk import open_folder
+from ..training.config import Config, check_files
+from ..training.config_files import config_text, flat_settings, read_config
+from ..training.run.processes import processes
+from ..training.run.resuming import check_going_on, latest_checkpoint, run_record
 from ..training.stages import STAGES
 
 DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
@@ -50,9 +53,18 @@ def main(options: argparse.Namespace) -> None:
     config = read_config(options.config, stage.name, STAGES, options.set)
     check_files(config)
     folder = options.out / stage.name
-    folder.mkdir(parents=True, exist_ok=True)
+    open_folder(folder)
+    check_resumable(folder, config)
     written = stage.train(stage, config, folder, options.start or earlier_export(options.out, stage.name))
     print("\n".join(f"wrote {path}" for path in written))
+
+
+def check_resumable(folder: Path, config: Config) -> None:
+    """Raises ValueError, before anything heavy begins, for checkpoints that the run could not go on from."""
+    count = processes().num_processes
+    place = latest_checkpoint(folder)
+    if place is not None:
+        check_going_on(place, run_record(config.run, count, flat_settings(config)), config.run)
 
 
 def earlier_export(out: Path, stage: str) -> Path | None:

@@ -21,12 +21,13 @@ ROLES = ("video", "densepose")
 
 
 class Pair(NamedTuple):
-    """The files of an item. No file or several videos make the item bad when it is used, not when it is listed."""
+    """The files of an item. No file, several videos or `trouble` make it bad when it is used, not when it is listed."""
 
     name: str
     video: tuple[Blob, ...]
     densepose: tuple[Blob, ...]
     still: bool = False  # a picture, which has no time
+    trouble: str = ""  # what is known to be wrong with it, to go on after its name
 
 
 class FileSource:
@@ -81,6 +82,8 @@ class FileSource:
         """The item's video and DensePose. Raises Unreadable."""
         if item not in self._opened:
             pair = self.pairs[item]
+            if pair.trouble:
+                raise Unreadable(pair.trouble)
             self._opened[item] = tuple(_stream(role, getattr(pair, role), self._fps) for role in ROLES)
         return self._opened[item]
 

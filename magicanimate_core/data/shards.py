@@ -10,8 +10,11 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob
+from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob, Unreadable
 from .files import ROLES, FileSource, Pair, picture_pair
+
+MEDIA = (*VIDEO_SUFFIXES, *PICTURE_SUFFIXES)
+EXPECTED = "Expected KEY.video.mp4 + KEY.densepose.mp4 or KEY.jpg + KEY.densepose.png, with no dot in KEY"
 
 
 def expand(pattern: str) -> list[Path]:
@@ -34,20 +37,48 @@ def expand(pattern: str) -> list[Path]:
 
 
 def shards(paths: Iterable[Path]) -> FileSource:
-    """Opens the items of all shards, ordered by key as a folder is by name. Raises ValueError for what is no tar."""
-    pairs = [pair for path in paths for pair in _pairs(path)]
+    """Opens the items of all shards, ordered by key as a folder is by name.
+
+    What cannot be used is an item, too, a bad one, so that whoever reads it is told. Raises ValueError for a shard that is
+    missing, and where nothing can be used.
+    """
+    pairs, wrong = [], []
+    for path in paths:
+        try:
+            pairs += _pairs(path)
+        except Unreadable as error:
+            wrong.append(error)
+            pairs.append(Pair(path.name, (), (), trouble=str(error)))
+    if pairs and all(pair.trouble for pair in pairs):
+        raise wrong[0] if wrong else Unreadable(f"{pairs[0].name} {pairs[0].trouble}")
     return FileSource(sorted(pairs, key=lambda pair: pair.name))
 
 
 def members(path: Path) -> list[Blob]:
     """Lists the files in a tar, in its order. Raises ValueError for what is missing or no tar."""
+    return listing(path)[0]
+
+
+def listing(path: Path) -> tuple[list[Blob], bool]:
+    """Lists the files in a tar, in its order, and whether they are all: False where it is cut short or damaged behind them.
+
+    Raises ValueError for what is missing, Unreadable for what is no tar.
+    """
     if not path.is_file():
         raise ValueError(f"shard {path} does not exist.")
+    blobs, end = [], 0
     try:
         with tarfile.open(path, "r:") as tar:
-            return [Blob(m.name.removeprefix("./"), path, m.offset_data, m.size) for m in tar if m.isfile()]
+            for m in tar:
+                blobs += [Blob(m.name.removeprefix("./"), path, m.offset_data, m.size)] if m.isfile() else []
+                end = m.offset_data + (-(-m.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE if m.isreg() else 0)
     except tarfile.TarError as error:
-        raise ValueError(f"{path} is no whole, uncompressed tar ({error}); expected a WebDataset shard.") from error
+        if not blobs:
+            reason = f"{path} is no whole, uncompressed tar ({error}); expected a WebDataset shard."
+            raise Unreadable(reason) from error
+        return blobs, False
+    # tarfile takes whatever is no header for the end, which zeros mark
+    return blobs, Blob(path.name, path, end, tarfile.BLOCKSIZE).read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
 
 
 def split_key(name: str) -> tuple[str, str]:
@@ -62,13 +93,37 @@ def split_key(name: str) -> tuple[str, str]:
 
 
 def _pairs(path: Path) -> list[Pair]:
-    """The pairs in a tar. Raises ValueError."""
+    """The pairs in a tar, and bad ones for what is left out. Raises as listing()."""
+    blobs, whole = listing(path)
     by_key: dict[str, dict[str, list[Blob]]] = {}
-    for blob in members(path):
+    for blob in blobs:
         key, rest = split_key(blob.name)
         if key.rpartition("/")[2]:  # hidden files have none
-            by_key.setdefault(key, {})[rest.lower()] = [blob]
-    return [pair for key, by_ending in by_key.items() if (pair := _pair(key, by_ending)) is not None]
+            by_key.setdefault(key, {}).setdefault(rest.lower(), []).append(blob)
+    pairs = [pair for key, by_ending in by_key.items() for pair in _of_key(key, by_ending)]
+    if not whole:
+        trouble = f"has no end: it is cut short or damaged after {blobs[-1].name}; what lies before is used."
+        pairs.append(Pair(path.name, (), (), trouble=trouble))
+    return pairs
+
+
+def _of_key(key: str, by_ending: dict[str, list[Blob]]) -> list[Pair]:
+    """The pair of a key, if it has one, and a bad one for files that a dot in their key hides, or that are there twice."""
+    twice = [blobs[0] for rest, blobs in by_ending.items() if len(blobs) > 1 and rest.endswith(MEDIA)]
+    if twice:
+        trouble = f"has {twice[0].name} more than once in {twice[0].path.name}; keep one."
+        return [Pair(key, (), (), trouble=trouble)]
+    pair = _pair(key, by_ending)
+    hidden = [
+        blobs[0].name
+        for rest, blobs in by_ending.items()
+        if rest.endswith(MEDIA) and (pair is None or rest.split(".")[-2] in ROLES and rest.count(".") > 1)
+    ]
+    found = [pair] if pair is not None else []
+    if hidden:
+        trouble = f"has {', '.join(hidden[:4])}, which no sample has: a key ends at the first dot of a name. {EXPECTED}."
+        found.append(Pair(key, (), (), trouble=trouble))
+    return found
 
 
 def _pair(key: str, by_ending: dict[str, list[Blob]]) -> Pair | None:

@@ -9,7 +9,8 @@ from comfy.sd import VAE
 from torch import Tensor
 
 from ..weights.files import file_name
-from ..weights.published import EMPTY_PROMPT, WEIGHTS, empty_prompt, prediction_type
+from ..weights.prediction import prediction_type
+from ..weights.published import EMPTY_PROMPT, WEIGHTS, empty_prompt
 from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read_file
 from .temporal import apply_temporal_unet
 from .vae import load_host_vae

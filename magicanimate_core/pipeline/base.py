@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from ..weights import architecture as arch
 from ..weights.files import file_name, read_tensors
-from ..weights.published import layout_or_refuse, prediction_type, unet_weights
+from ..weights.prediction import file_prediction, is_marker, prediction_type
+from ..weights.published import UNET, layout_or_refuse, unet_weights
 from . import prompts
+from .folders import load_part
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, UNet2DConditionModel
@@ -39,25 +41,30 @@ class Base:
     prediction: str = "epsilon"  # what the UNet predicts, in diffusers' words: epsilon or v_prediction
 
 
-def load_base(base: Path, vae: Path | None = None) -> Base:
+def load_base(base: Path, vae: Path | None = None, prediction: str = "") -> Base:
     """Loads a diffusers folder or a single-file checkpoint. vae: a folder or file, in place of the base model's own.
 
-    Raises WrongFile for a file that holds something else, ValueError for a prediction that cannot be sampled here.
+    prediction: what the UNet predicts, for a model that does not say so itself. Raises WrongFile for a file that holds
+    something else, ValueError for a prediction that cannot be sampled here, or that the model contradicts.
     """
     if base.is_dir():
+        prediction = prediction_type(base, prediction)  # first: nothing has been loaded yet
         text_encoder, tokenizer = prompts.from_folder(base)
         return Base(
             unet=_folder_unet(base),
             vae=load_autoencoder(vae or base),
             text_encoder=text_encoder,
             tokenizer=tokenizer,
-            prediction=prediction_type(base),
+            prediction=prediction,
         )
     tensors = read_weights(base, "a Stable Diffusion 1.5 checkpoint or diffusers folder")
+    prediction = file_prediction(base, tensors, prediction)
+    tensors = {key: tensor for key, tensor in tensors.items() if not is_marker(key)}
     return Base(
         text_encoder=prompts.from_checkpoint(file_name(base), tensors),  # first: only a whole checkpoint has one
         unet=single_unet(base, tensors),
         vae=load_autoencoder(vae) if vae else load_autoencoder(base, tensors),
+        prediction=prediction,
     )
 
 
@@ -95,9 +102,12 @@ def build_unet(shape: arch.UNetShape, tensors: dict[str, Tensor] | None = None) 
 
 
 def _folder_unet(folder: Path) -> "UNet2DConditionModel":
+    """The UNet of a diffusers folder. Raises WrongFile, also for one of another model."""
     from diffusers import UNet2DConditionModel
 
-    return UNet2DConditionModel.from_pretrained(folder, subfolder="unet", local_files_only=True)
+    unet = load_part(UNet2DConditionModel, folder, "unet", UNET)
+    unet_weights(f"{folder}/unet", unet.state_dict())
+    return unet
 
 
 def single_unet(path: Path, tensors: dict[str, Tensor]) -> "UNet2DConditionModel":
@@ -138,7 +148,7 @@ def load_autoencoder(path: Path, tensors: dict[str, Tensor] | None = None) -> "A
 
     if path.is_dir():
         sub = "vae" if (path / "vae").is_dir() else None
-        return AutoencoderKL.from_pretrained(path, subfolder=sub, local_files_only=True)
+        return load_part(AutoencoderKL, path, sub, "a VAE of Stable Diffusion 1.5")
     prefix = "first_stage_model."
     weights = _part(tensors or read_weights(path, "a VAE of Stable Diffusion 1.5"), prefix)
     if any(key.startswith("encoder.down_blocks.") for key in weights):  # diffusers' names in one file

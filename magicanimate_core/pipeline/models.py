@@ -35,7 +35,7 @@ class Models:
         return self
 
 
-def load_models(base: Path, magicanimate: Path, vae: Path | None = None) -> Models:
+def load_models(base: Path, magicanimate: Path, vae: Path | None = None, prediction: str = "") -> Models:
     """Loads everything, in fp32, on the CPU.
 
     base: a diffusers folder or a single-file SD 1.5 checkpoint. magicanimate: folder of the published layout.
@@ -44,7 +44,7 @@ def load_models(base: Path, magicanimate: Path, vae: Path | None = None) -> Mode
     """
     files = {name: find_published(magicanimate, name) for name in PUBLISHED}
     motion = load_motion(files["temporal_attention"])
-    loaded = load_base(base, vae)
+    loaded = load_base(base, vae, prediction)
     nets = Nets(
         unet=TemporalUNet(loaded.unet, motion),
         encoder=load_encoder(files["appearance_encoder"]),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..weights.files import WrongFile, read_tensors
 from ..weights.published import EMPTY_PROMPT, empty_prompt
+from .folders import load_part
 
 EMPTY = [49406] + [49407] * 76  # CLIP's tokens of "", so that the published setting needs no tokenizer files
 
@@ -56,7 +57,7 @@ def from_folder(folder: Path) -> tuple[nn.Module, Tokenizer | None]:
         tokens = empty_prompt(only_empty.name, read_tensors(only_empty, EMPTY_PROMPT, load_file))
         return EmptyPrompt(tokens.float()), refuse
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer") if (folder / "tokenizer").is_dir() else None
-    return CLIPTextModel.from_pretrained(folder / "text_encoder", local_files_only=True), tokenizer
+    return load_part(CLIPTextModel, folder, "text_encoder", "CLIP's text model"), tokenizer
 
 
 def from_checkpoint(name: str, tensors: dict[str, Tensor]) -> nn.Module:

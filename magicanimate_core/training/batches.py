@@ -14,8 +14,7 @@ from .batch import Drawn
 from .draws import Joint, draw_frames, draw_reference, draw_timesteps, generator
 from .from_nothing.person import coarse_parts
 from .sections import Section, above, at_least, between, each, setting
-
-ATTEMPTS = 100  # so many items in a row may be bad before training gives up
+from .skipping import read_any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,16 +114,14 @@ class Batches:
     def item(self, rng: np.random.Generator, kind: str, frames: int) -> Sample | Encoded:
         """Reads a random item: its targets, then its reference, which for "image" is the target itself.
 
-        Bad items are counted and drawn again. Raises ValueError when there are too many of them.
+        Bad items are counted and drawn again. Raises ValueError when there are no others.
         """
         source = self.images if kind == "image" else self.clips
-        for _ in range(ATTEMPTS):
-            index = int(rng.integers(0, len(source)))
-            try:
-                return source.read(index, [0] if kind == "image" else self.chosen(rng, source, index, kind, frames))
-            except BadItem as error:
-                self.skipped[str(error)] += 1
-        raise ValueError(f"{ATTEMPTS} items in a row could not be used; the last: {max(self.skipped)}.")
+
+        def read(index: int) -> Sample | Encoded:
+            return source.read(index, [0] if kind == "image" else self.chosen(rng, source, index, kind, frames))
+
+        return read_any(rng, source, read, self.skipped)
 
     def chosen(self, rng: np.random.Generator, source: Source, index: int, kind: str, frames: int) -> list[int]:
         """Draws target frames of a clip, and another frame as reference. Raises BadItem for a clip that is too short."""
@@ -132,12 +129,7 @@ class Batches:
         if kind == "clip":
             targets = draw_frames(rng, length, frames, self.drawing.stride)
             if targets is None:
-                raise BadItem(source.name(index), f"has {length} frames, too few for {frames} at the least stride")
+                raise BadItem(source.name(index), f"has {length} frames, too few for {frames} at the least stride.")
         else:
             targets = sorted(rng.choice(length, frames, replace=length < frames).tolist())
         return [*targets, draw_reference(rng, length, targets)]
-
-    def report_skipped(self) -> None:
-        """Prints what could not be read, and how often it was drawn."""
-        for reason, count in self.skipped.most_common():
-            print(f"skipped {count} times: {reason}")

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from torch import nn
 
 from ..method.motion_module import MotionLayout, MotionModule
@@ -14,9 +13,11 @@ from ..pipeline.base import Base, build_unet, load_autoencoder, load_base, read_
 from ..pipeline.models import load_controlnet, load_motion
 from ..weights import architecture as arch
 from ..weights.files import file_name
+from ..weights.prediction import PREDICTIONS
 from ..weights.published import ENCODER, PUBLISHED, encoder_weights, shapes_of
 from .animation import Animation
 from .config import Config, ModelFiles
+from .run.processes import processes
 from .stage import Stage
 
 
@@ -26,7 +27,7 @@ def build_nets(stage: Stage, config: Config, previous: Path | None) -> tuple[nn.
     previous: an export of an earlier stage, which goes before the config's files. Raises ValueError where there is no base.
     """
     base = load_or_build_base(config, previous)
-    vae = base.vae.eval().requires_grad_(False).to(PartialState().device)  # that of this process, where there are several
+    vae = base.vae.eval().requires_grad_(False).to(processes().device)  # that of this process, where there are several
     torch.manual_seed(config.seed)  # new weights
     shape = arch.unet_shape(shapes_of(base.unet.state_dict()))
     files = starting_files(config.model, previous)
@@ -65,9 +66,9 @@ def load_or_build_base(config: Config, previous: Path | None) -> Base:
     files = config.model
     vae = Path(files.vae) if files.vae else None
     if previous and (previous / "base" / "unet").is_dir():
-        return load_base(previous / "base", vae)
+        return load_base(previous / "base", vae, files.prediction)
     if files.base:
-        return load_base(Path(files.base), vae)
+        return load_base(Path(files.base), vae, files.prediction)
     if not files.widths or not previous:
         raise ValueError(
             "model.base names no Stable Diffusion 1.5: give one, or model.widths of a new one after a VAE's export."
@@ -80,7 +81,7 @@ def load_or_build_base(config: Config, previous: Path | None) -> Base:
         vae=load_autoencoder(vae or previous / "base"),
         text_encoder=prompts.EmptyPrompt(tokens),
         tokenizer=prompts.refuse,
-        prediction=files.prediction,
+        prediction=files.prediction or PREDICTIONS[0],
     )
 
 

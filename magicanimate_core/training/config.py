@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..media.images import FITS
 from ..method.noise import TRAIN_TIMESTEPS
 from ..weights.architecture import HINT_WIDTHS
-from ..weights.published import PREDICTIONS
+from ..weights.prediction import PREDICTIONS
 from .batches import Drawing
 from .draws import Joint
 from .from_nothing.vae import VaeSettings
@@ -45,9 +45,10 @@ class ModelFiles(Section):
         each(at_least(1), 4),  # each but the first halves the picture, down to the latents
     )
     prediction: str = setting(
-        "epsilon",
-        "of a new UNet: epsilon, or v_prediction (small nets learn it sooner). A base model brings its own",
-        one_of(PREDICTIONS),
+        "",
+        "epsilon, or v_prediction (a new UNet's choice: small nets learn it sooner). Empty: as the base\n"
+        "model says, epsilon where it says nothing or is new",
+        one_of(["", *PREDICTIONS]),
     )
 
     def __post_init__(self) -> None:

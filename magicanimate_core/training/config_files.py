@@ -51,6 +51,15 @@ def config_text() -> str:
     return "\n".join([HEAD.rstrip(), *lines, "", _line("stages: {}", STAGES_CAPTION)]) + "\n"
 
 
+def flat_settings(config: Any, within: str = "") -> dict[str, Any]:
+    """Returns every option of a config by its name, as it is given on the command line ("run.steps")."""
+    values: dict[str, Any] = {}
+    for option in fields(config):
+        name, value = f"{within}{option.name}", getattr(config, option.name)
+        values |= flat_settings(value, f"{name}.") if is_dataclass(value) else {name: value}
+    return values
+
+
 def _line(text: str, caption: str) -> str:
     """An option, its caption behind it, further lines of the caption below one another."""
     first, *more = caption.split("\n")

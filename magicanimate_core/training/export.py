@@ -2,17 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..disk import whole
+from ..disk import whole, writing
 from ..weights import architecture as arch
 from ..weights.published import PUBLISHED, position_tables, shapes_of
 from .animation import Animation
+from .run.processes import processes
 
 # the published file of each part of the nets
 PUBLISHED_PARTS = {
@@ -21,6 +22,19 @@ PUBLISHED_PARTS = {
     "motion": "temporal_attention",
 }
 DIFFUSERS_FILE = "diffusion_pytorch_model.safetensors"
+
+
+def whole_export(folder: Path, export: Callable[[Path], list[Path]]) -> list[Path]:
+    """Exports to folder/export, in the first process; half an export, which the next stage would start from, is never there.
+
+    Returns the files, none in other processes. Raises OSError where they cannot be written; an earlier export stays.
+    """
+    if not processes().is_main_process:
+        return []
+    place = folder / "export"
+    with writing(place), whole(place) as part:
+        written = export(part)
+    return [place / path.relative_to(part) for path in written]
 
 
 def export_published(nets: Animation, folder: Path, untouched: Mapping[str, Path]) -> list[Path]:

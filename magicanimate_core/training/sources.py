@@ -13,6 +13,7 @@ from ..data.latents import LatentCache
 from ..pipeline.latents import encode_frames
 from .animation import Animation
 from .config import Config
+from .run.processes import processes
 from .validation import Samples
 
 
@@ -35,7 +36,10 @@ def build_validation(config: Config, nets: Animation, vae: nn.Module) -> Samples
 
 
 def encode_source(config: Config, source: Source | None, name: str, vae: nn.Module) -> Source | None:
-    """Returns the source that the config calls `name`, as latents where data.cache has a folder for them."""
+    """Returns the source that the config calls `name`, as latents where data.cache has a folder for them.
+
+    Says what is left out. Raises ValueError where nothing can be used, OSError where the cache cannot be written.
+    """
     if source is None or not config.data.cache:
         return source
     file = cache_name(name, source, (config.data.height, config.data.width), vae) + ".safetensors"
@@ -45,7 +49,11 @@ def encode_source(config: Config, source: Source | None, name: str, vae: nn.Modu
         with torch.autocast(vae.device.type, half, enabled=half is not None):
             return encode_frames(vae, torch.from_numpy(images))  # (F, H, W, 3) uint8 -> (F, 4, h, w)
 
-    return LatentCache(source, Path(config.data.cache) / file, encode, config.run.loader_processes)
+    cache = LatentCache(source, Path(config.data.cache) / file, encode, config.run.loader_processes)
+    if processes().is_main_process:
+        for reason in cache.dropped:
+            print(f"left out of {file}: {reason}")
+    return cache
 
 
 def cache_name(name: str, source: Source, size: tuple[int, int], vae: nn.Module) -> str:

@@ -1,19 +1,22 @@
 """The stages of `train`, a row each, and how the paper's are trained: from a config to exported weights."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
-from accelerate import PartialState
 from torch import nn
 
 from .animation import Animation
 from .batches import Batches
 from .building import build_nets, starting_files
 from .config import Config
-from .export import PUBLISHED_PARTS, export_base, export_published, export_vae
+from .config_files import flat_settings
+from .export import PUBLISHED_PARTS, export_base, export_published, export_vae, whole_export
 from .from_nothing.objective import build_objective
 from .from_nothing.stages import train_decoder, train_vae
 from .run.loop import train
+from .run.processes import processes
+from .skipping import report_skipped
 from .sources import build_validation, encode_source, open_sources
 from .stage import Stage
 from .task import AnimationTask
@@ -27,19 +30,20 @@ def train_nets(stage: Stage, config: Config, folder: Path, previous: Path | None
     opened = open_sources(config)
     vae, nets = build_nets(stage, config, previous)
     objective = build_objective(nets, config.loss, rollouts=config.drawing.rollout > 0)
-    with PartialState().main_process_first():  # the others find its cache
+    with processes().main_process_first():  # the others find its cache
         clips, images = (
             encode_source(config, source, name, vae)
             for source, name in zip(opened, (config.data.clips, config.data.images), strict=True)
         )
     batches = Batches(clips, images, config.drawing, config.joint, temporal=stage.temporal, seed=config.seed)
-    train(AnimationTask(objective, vae, batches, build_validation(config, nets, vae)), config.run, folder)
-    batches.report_skipped()
-    return export_stage(stage, config, folder / "export", previous, nets, vae) if PartialState().is_main_process else []
+    task = AnimationTask(objective, vae, batches, build_validation(config, nets, vae))
+    train(task, config.run, folder, settings=flat_settings(config))
+    report_skipped(batches.skipped)
+    return whole_export(folder, partial(export_stage, stage, config, previous, nets, vae))
 
 
 def export_stage(
-    stage: Stage, config: Config, folder: Path, previous: Path | None, nets: Animation, vae: nn.Module
+    stage: Stage, config: Config, previous: Path | None, nets: Animation, vae: nn.Module, folder: Path
 ) -> list[Path]:
     """Writes what the stage has trained; with it, for a model from nothing, its base model. Returns the files."""
     trained = {PUBLISHED_PARTS.get(part) for part in stage.trains}

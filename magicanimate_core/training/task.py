@@ -18,6 +18,7 @@ class AnimationTask:
 
     def __init__(self, module: nn.Module, vae: nn.Module, batches: Batches, validation: Validate | None = None) -> None:
         self.module, self.vae, self.batches, self.validation = module, vae, batches, validation
+        self.skipped = batches.skipped
 
     def batch(self, step: int, part: int, rank: int) -> Drawn:
         """Draws the batch of a step, a function of its arguments only."""

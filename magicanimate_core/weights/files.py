@@ -29,9 +29,7 @@ def read_tensors(path: str | Path, expected: str, load: Callable[[str], Mapping]
     load: opens a sound file without executing code (the host's own loader, or torch.load(weights_only=True)).
     """
     path = Path(path)
-    trouble = _damage(path)
-    if trouble:
-        raise WrongFile(f"{file_name(path)} {trouble}; expected {expected}. Download the file again.")
+    check_whole(path, expected)
     try:
         content = load(str(path))
     except Exception as error:  # torch, zipfile and pickle raise a dozen kinds; the user needs one sentence
@@ -42,6 +40,13 @@ def read_tensors(path: str | Path, expected: str, load: Callable[[str], Mapping]
     if not tensors:
         raise WrongFile(f"{file_name(path)} holds no tensors; expected {expected}.")
     return tensors
+
+
+def check_whole(path: Path, expected: str) -> None:
+    """Raises WrongFile for a file of which that much can be told without loading it: it is cut short, or something else."""
+    trouble = _damage(path)
+    if trouble:
+        raise WrongFile(f"{file_name(path)} {trouble}; expected {expected}. Download the file again.")
 
 
 def _damage(path: Path) -> str | None:

@@ -1,8 +1,6 @@
 """Model files, the three published ones first: what must be in them, checked, in the form in which both bodies load them."""
 
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -24,7 +22,6 @@ PUBLISHED = {  # files of the published layout, by the part that they hold
     "densepose_controlnet": f"densepose_controlnet/{WEIGHTS}",
     "temporal_attention": "temporal_attention/temporal_attention.ckpt",
 }
-PREDICTIONS = ("epsilon", "v_prediction")  # what a UNet predicts, in diffusers' words
 
 Tensors = Mapping[str, Tensor]
 Layout = TypeVar("Layout")
@@ -112,12 +109,3 @@ def empty_prompt(name: str, tensors: Tensors) -> Tensor:
     if tokens is None or tokens.ndim != 2:
         raise WrongFile(f"{name} looks like {looks_like(shapes_of(tensors))}; expected {EMPTY_PROMPT}.")
     return tokens[None]
-
-
-def prediction_type(folder: Path) -> str:
-    """Reads what a diffusers folder says that its UNet predicts. Raises ValueError for what cannot be sampled here."""
-    path = folder / "scheduler" / "scheduler_config.json"
-    found = json.loads(path.read_text()).get("prediction_type", "epsilon") if path.is_file() else "epsilon"
-    if found not in PREDICTIONS:
-        raise ValueError(f"{path} says prediction_type {found}; expected one of {', '.join(PREDICTIONS)}.")
-    return found

@@ -113,12 +113,14 @@ def test_a_vae_goes_on_from_another(trained, tmp_path):
 
 
 def test_of_two_processes_one_exports(trained, tmp_path):
-    """Both train the VAE; files that two write at once may be torn."""
+    """Both train the VAE as one group, also without an accelerator; files that two write at once may be torn."""
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "magicanimate_core"]
     command = [sys.executable, *launch, "train", str(trained / "my.yaml"), "--stage", "vae", "--out", str(tmp_path)]
-    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+    (place,) = (tmp_path / "vae" / "checkpoints").glob("step-*2")
+    assert len(list(place.glob("random_states_*"))) == json.loads((place / "run.json").read_text())["processes"] == 2
     assert done.stdout.count("wrote") == 1 and load_autoencoder(tmp_path / "vae" / "export" / "base") is not None
 
 

@@ -1,5 +1,6 @@
 """A small VAE from nothing, for a model that is trained from nothing. Fine-tuning has Stable Diffusion's."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,12 +102,18 @@ def edge_loss(made: Tensor, true: Tensor) -> Tensor:
 
 
 class VaeTask:
-    """Trains a VAE on pictures(generator, count), count pictures with their poses."""
+    """Trains a VAE on pictures(generator, count), count pictures with their poses, which counts in `skipped` what is bad."""
 
     def __init__(
-        self, vae: nn.Module, settings: VaeSettings, pictures: Callable[[np.random.Generator, int], Sample], seed: int
+        self,
+        vae: nn.Module,
+        settings: VaeSettings,
+        pictures: Callable[[np.random.Generator, int], Sample],
+        seed: int,
+        skipped: Counter[str] | None = None,
     ) -> None:
         self.settings, self.pictures, self.seed = settings, pictures, seed
+        self.skipped = Counter() if skipped is None else skipped
         self.module = VaeLoss(vae, settings)
 
     def batch(self, step: int, part: int, rank: int) -> Crops:

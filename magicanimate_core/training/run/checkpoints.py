@@ -1,5 +1,6 @@
 """Checkpoints that are whole or not there: written beside their place, then renamed."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +12,14 @@ from accelerate import Accelerator
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ...disk import beside, discard, take_place
+from ...disk import beside, discard, take_place, writing
 
 if TYPE_CHECKING:
     from diffusers.training_utils import EMAModel
 
 NAME = re.compile(r"^step-(\d+)$")
-WEIGHTS, AVERAGES = "model.safetensors", "ema.pt"
+WEIGHTS, AVERAGES, RECORD = "model.safetensors", "ema.pt", "run.json"
+OPTIMIZER, SCALER = "optimizer.bin", "scaler.pt"  # as accelerate calls them
 
 
 def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
@@ -29,35 +31,44 @@ def trained_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """Returns (steps done, folder) of every whole checkpoint, oldest first."""
+    """Returns (steps done, folder) of every checkpoint that has its name, oldest first."""
     places = (folder / "checkpoints").glob("step-*")
     return sorted((int(m[1]), path) for path in places if (m := NAME.match(path.name)))
 
 
-def latest_checkpoint(folder: Path) -> Path | None:
-    """Returns the newest whole checkpoint, None where there is none."""
-    places = [place for _, place in checkpoints(folder)]
-    return places[-1] if places else None
-
-
 def save_checkpoint(
-    accelerator: Accelerator, folder: Path, done: int, trained: Mapping[str, Tensor], ema: "EMAModel | None", *, keep: int
+    accelerator: Accelerator,
+    folder: Path,
+    done: int,
+    trained: Mapping[str, Tensor],
+    ema: "EMAModel | None",
+    *,
+    keep: int,
+    record: Mapping[str, object] | None = None,
 ) -> Path:
-    """Writes what is trained, optimiser, EMA and random states to `folder`/checkpoints/step-N; the newest `keep` stay."""
+    """Writes what is trained, optimiser, EMA and random states to `folder`/checkpoints/step-N; the newest `keep` stay.
+
+    record: how the run is made, for those who go on with it. Raises OSError where it cannot be written: nothing is lost.
+    """
     place = folder / "checkpoints" / f"step-{done:07d}"
     fresh = beside(place)
     if accelerator.is_main_process:
         for left in place.parent.glob(".*.part"):
             discard(left)
     accelerator.wait_for_everyone()
-    with _without_weights(accelerator):
+    with writing(place), _without_weights(accelerator):
         accelerator.save_state(str(fresh))
+        accelerator.wait_for_everyone()  # every process writes its random state
+        if accelerator.is_main_process:
+            save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
+            if ema is not None:
+                torch.save(ema.state_dict(), fresh / AVERAGES)
+            sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
+            (fresh / RECORD).write_text(json.dumps({**(record or {}), "files": sizes}, indent=1) + "\n")
     if accelerator.is_main_process:
-        save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
-        if ema is not None:
-            torch.save(ema.state_dict(), fresh / AVERAGES)
         take_place(fresh, place)
-        for _, old in checkpoints(folder)[:-keep]:
+        # newer ones are damaged: the run went on from one before them
+        for _, old in [(step, path) for step, path in checkpoints(folder) if step <= done][:-keep]:
             discard(old)
     accelerator.wait_for_everyone()
     return place
@@ -66,7 +77,7 @@ def save_checkpoint(
 def load_checkpoint(
     accelerator: Accelerator, place: Path | None, trained: Mapping[str, Tensor], ema: "EMAModel | None"
 ) -> int:
-    """Brings everything back; returns the steps done (0 without a checkpoint).
+    """Brings everything back; returns the steps done, 0 without a checkpoint. Averages that it lacks begin with its weights.
 
     Raises ValueError where the checkpoint does not have exactly what is trained.
     """
@@ -75,19 +86,25 @@ def load_checkpoint(
     # runs of several processes have had a name before every other one
     saved = {name.removeprefix("module."): tensor for name, tensor in load_file(place / WEIGHTS).items()}
     _check_same(place, saved, trained)
-    if ema is not None and not (place / AVERAGES).is_file():
-        raise ValueError(
-            f"{place} has no averaged weights, but run.ema is set: set it to 0, or begin again in another --out."
-        )
     with torch.no_grad():
         for name, parameter in trained.items():
             parameter.copy_(saved[name])
-    with _without_weights(accelerator):
+    with _without_weights(accelerator), _without_scaler(accelerator, there=(place / SCALER).is_file()):
         accelerator.load_state(str(place))
     if ema is not None:
-        ema.load_state_dict(torch.load(place / AVERAGES, "cpu", weights_only=True))
+        _load_averages(ema, place / AVERAGES, trained)
         ema.to(accelerator.device)
     return int(NAME.match(place.name)[1])
+
+
+def _load_averages(ema: "EMAModel", path: Path, trained: Mapping[str, Tensor]) -> None:
+    """Brings averages back, with the decay that is asked for now; without a file they begin with the weights."""
+    if not path.is_file():
+        ema.shadow_params = [parameter.detach().clone() for parameter in trained.values()]
+        return
+    decay = ema.decay
+    ema.load_state_dict(torch.load(path, "cpu", weights_only=True))
+    ema.decay = decay
 
 
 def _check_same(place: Path, saved: Mapping[str, Tensor], trained: Mapping[str, Tensor]) -> None:
@@ -113,3 +130,14 @@ def _without_weights(accelerator: Accelerator) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+@contextmanager
+def _without_scaler(accelerator: Accelerator, *, there: bool) -> Iterator[None]:
+    """Leaves the scale of fp16's gradients as it begins where no state of it is `there`: the run had another precision."""
+    scaler = accelerator.scaler
+    accelerator.scaler = scaler if there else None
+    try:
+        yield
+    finally:
+        accelerator.scaler = scaler

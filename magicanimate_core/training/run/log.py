@@ -9,6 +9,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from ...disk import whole
+
 
 class Log:
     """log.jsonl, a line for several steps, and TensorBoard where it is installed."""
@@ -20,8 +22,9 @@ class Log:
         self._begin = time.monotonic()
         if accelerator.is_main_process:
             folder.mkdir(parents=True, exist_ok=True)
-            lines = self.path.read_text().splitlines(keepends=True) if self.path.is_file() else []
-            self.path.write_text("".join(line for line in lines if json.loads(line)["step"] <= first))
+            lines = self.path.read_text(errors="replace").splitlines() if self.path.is_file() else []
+            with whole(self.path) as part:
+                part.write_text("".join(f"{line}\n" for line in lines if _step(line) <= first))
 
     def step(self, done: int, loss: Tensor, rate: float, write: bool) -> None:
         """Notes the loss of a step, a scalar; writes the mean of those noted since the last line when asked to."""
@@ -40,3 +43,12 @@ class Log:
         with self.path.open("a") as file:
             file.write(json.dumps({"step": done} | {k: round(v, 6) for k, v in values.items()}) + "\n")
         self.accelerator.log(values, step=done)
+
+
+def _step(line: str) -> float:
+    """The step of a line; infinity for one that was cut off when the run was killed."""
+    try:
+        step = json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+    return step if isinstance(step, int) else math.inf

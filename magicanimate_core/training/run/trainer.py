@@ -1,5 +1,6 @@
 """What moves in a run: weights, optimiser, averages, on whatever devices and processes accelerate finds."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from .checkpoints import trained_parameters
 from .log import Log
+from .processes import processes
 from .settings import RunSettings
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Task(Protocol):
     """What is trained. Batches are NamedTuples of tensors."""
 
     module: nn.Module  # forward(prepared batch) -> scalar loss; parameters that require gradients are trained
+    skipped: Counter[str]  # what could not be read, by name and reason, and how often it was drawn
 
     def batch(self, step: int, part: int, rank: int) -> Any:
         """Draws the batch of a step, a function of its arguments only."""
@@ -49,7 +52,7 @@ class Trainer:
     def step(self, batches: Iterable[Any], rate: float) -> Tensor:
         """Takes one optimiser step over `batches`; returns their mean loss, a detached scalar."""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group.update(lr=rate, weight_decay=self.run.weight_decay)  # not a checkpoint's
         losses = [self.learn(batch) for batch in batches]
         if self.ema is not None:
             self.ema.step(self.trained.values())
@@ -76,6 +79,11 @@ class Trainer:
                 "What was saved before is sound: go on from there with a lower run.learning_rate, or bf16 instead of fp16."
             )
 
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Of a checkpoint, about: weights, two states of the optimiser for each, averages."""
+        return sum(p.numel() for p in self.trained.values()) * 4 * (4 if self.ema is not None else 3)
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Lends the averaged weights to what is trained, where there are any."""
@@ -84,8 +92,10 @@ class Trainer:
             return
         self.ema.store(self.trained.values())
         self.ema.copy_to(self.trained.values())
-        yield
-        self.ema.restore(self.trained.values())
+        try:
+            yield
+        finally:
+            self.ema.restore(self.trained.values())
 
     def validate(self, done: int, folder: Path, log: Log) -> None:
         """Lets the first process draw, with the averaged weights; the others wait."""
@@ -108,6 +118,7 @@ def build_trainer(task: Task, run: RunSettings, folder: Path) -> Trainer:
 
 def build_accelerator(run: RunSettings, folder: Path) -> Accelerator:
     """Returns accelerate's view of devices and processes. Raises ValueError for a precision that the device lacks."""
+    processes()  # joined in our way before accelerate joins them in its own
     accelerator = Accelerator(
         mixed_precision=run.mixed_precision,
         gradient_accumulation_steps=run.accumulate,
