@@ -46,9 +46,15 @@ class Small:
         return self.base()
 
     def temporal(self, model=None):
-        return self.run(
-            "MagicAnimateTemporalUNetLoader", model=model or self.shared_base, motion_module=CHOICES["temporal_attention"]
-        )[0]
+        """The temporal UNet on a MODEL; on the shared one it is loaded once, and everybody has a clone."""
+        return self.shared_temporal.clone() if model is None else self._loaded(model)
+
+    @cached_property
+    def shared_temporal(self):
+        return self._loaded(self.shared_base)
+
+    def _loaded(self, model):
+        return self.run("MagicAnimateTemporalUNetLoader", model=model, motion_module=CHOICES["temporal_attention"])[0]
 
     @cached_property
     def encoder(self):

@@ -56,9 +56,10 @@ class Graph:
 
     def model(self, before=same, base=None, reference=True, image=None, temporal=True, **windows):
         small, run = self.small, self.run
-        model = before(base or small.shared_base)
+        plain = base is None and before is same
+        model = small.shared_base if plain else before(base or small.shared_base)
         if temporal:
-            model = small.temporal(model)
+            model = small.temporal(None if plain else model)
         if reference:
             parts = {"appearance_encoder": small.encoder, "vae": small.vae, "width": 64, "height": 64}
             image = small.image() if image is None else image
@@ -67,8 +68,9 @@ class Graph:
         return run("MagicAnimateContextWindows", model=model, **settings)[0]
 
     def predictions(self, *args, **kwargs):
-        """Noise-free pictures (unconditional, conditional) of the first evaluation, each (F, 4, h, w)."""
+        """Noise-free pictures (unconditional, conditional) in the middle of the schedule, each (F, 4, h, w)."""
         caught = []
+        kwargs.setdefault("sigmas", self.run("MagicAnimateScheduler", model=self.small.temporal(), steps=2)[0][:2])
 
         def catch(options):
             caught.append((options["uncond_denoised"].clone(), options["cond_denoised"].clone()))
