@@ -42,7 +42,8 @@ def unreadable(blob: Blob, what: str, *errors: type[Exception]) -> Iterator[None
     except Unreadable:
         raise
     except (OSError, ValueError, *errors) as error:
-        raise Unreadable(f"{blob.name} cannot be read as {what} ({error}){_hint(blob)}.") from error
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__  # some libraries write several lines
+        raise Unreadable(f"{blob.name} cannot be read as {what} ({reason}){_hint(blob)}.") from error
 
 
 def _hint(blob: Blob) -> str:
