@@ -140,10 +140,11 @@ def _expand(paths: Iterable[Path], endings: tuple[str, ...]) -> list[Path]:
 
 def main(options: argparse.Namespace) -> None:
     """Animates all jobs, one after another. Raises ValueError or OSError for what cannot be used, before any work."""
-    from ..pipeline.models import load_models
+    from ..pipeline.models import find_published, load_models
+    from .checks import check_inputs
     from .job import Saving, check_jobs
     from .jobs import run_jobs
-    from .poses import open_poses
+    from .trouble import told
     from .workers import choose_device, choose_dtype, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
@@ -151,12 +152,12 @@ def main(options: argparse.Namespace) -> None:
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")
-    if len(jobs) == 1 and not options.resume:  # before models are loaded; of several, one that cannot be done ends no other
-        open_poses(jobs[0])
     device = choose_device(options.device)
-    files = [options.base, *([options.vae] if options.vae else []), *(options.magicanimate / f for f in PUBLISHED.values())]
+    dtype = choose_dtype(options.dtype, device)
+    files = [options.base, *([options.vae] if options.vae else [])]
+    files += [find_published(options.magicanimate, name) for name in PUBLISHED]
+    check_inputs(jobs, options.resume)
     with workers_on(device) as workers:
-        models = load_models(options.base, options.magicanimate, options.vae, options.prediction_type).to(
-            device, choose_dtype(options.dtype, device)
-        )
+        with told():
+            models = load_models(options.base, options.magicanimate, options.vae, options.prediction_type).to(device, dtype)
         run_jobs(models, jobs, model_files=files, workers=workers, saving=saving)

@@ -1,14 +1,15 @@
 """What an animation on the command line is asked to do, checked before any work."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 
+from ..disk import beside
 from ..options import Settings
-from .state import fingerprint
+from .state import JobState, fingerprint
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,28 @@ class Job:
     def check(self) -> None:
         """Raises FileNotFoundError where an input is missing, ValueError for a place where no video can be written."""
         for path, what in ((self.reference, "reference image"), (self.pose, "pose video")):
-            if not path.is_file():
+            if os.path.isdir(path):  # which says no, where pathlib raises, for names that no file can have
+                raise ValueError(f"{what} {path} is a folder; expected a file.")
+            if not os.path.isfile(path):
                 raise FileNotFoundError(f"{what} {path} does not exist.")
         if self.out.suffix.lower() not in (".mp4", ".m4v"):
             raise ValueError(f"out is {self.out}; expected the name of an MP4 video, for example {self.out.stem}.mp4.")
-        if self.out.is_dir():
+        if os.path.isdir(self.out):
             raise ValueError(f"out is {self.out}, which is a folder; expected the name of a video.")
-        place = next(path for path in self.out.absolute().parents if path.exists())  # a new video takes an old one's place
+        place = next(path for path in self.out.absolute().parents if os.path.exists(path))  # a new one takes an old one's place
         if not (place.is_dir() and os.access(place, os.W_OK)):
             raise ValueError(f"out is {self.out}, but nothing can be written to {place}.")
+        _try_to_write(place / beside(JobState(self.out, job="").path).with_suffix(".test").name, self.out)
+
+
+def _try_to_write(trial: Path, out: Path) -> None:
+    """Makes a file for a moment, of the longest name that a job gives one. Raises ValueError where that cannot be."""
+    try:
+        trial.touch()
+        trial.unlink(missing_ok=True)  # several processes try at once
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"out is {out}, but nothing can be written to {trial.parent} under that name ({reason}).") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +77,17 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         if out.with_suffix("") in outputs:  # latents beside the video are called as it is but for the ending
             raise ValueError(f"two jobs write {job.out}; give each a name of its own.")
         outputs.add(out.with_suffix(""))
+    files = {job.out.resolve() for job in jobs} | inputs
+    for job in jobs:
+        if inside := files & set(job.out.resolve().parents):
+            raise ValueError(f"out is {job.out}, but {inside.pop()} is a file of another job and cannot be a folder.")
 
 
-def job_fingerprint(job: Job, dtype: torch.dtype, model_files: Sequence[Path]) -> str:
-    """Returns one line for everything that decides the job's latents."""
+def job_fingerprint(
+    job: Job, dtype: torch.dtype, model_files: Sequence[Path], contents: Mapping[Path, bytes] | None = None
+) -> str:
+    """Returns one line for everything that decides the job's latents. contents: digests of large files, by path."""
     words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
-    return fingerprint(settings | words, [job.reference, job.pose, *model_files])
+    return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)

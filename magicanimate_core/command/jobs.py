@@ -1,15 +1,13 @@
 """One job: a photo and a pose video to a video on disk, interrupted and resumed at will."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from ..disk import whole
 from ..media.clip import PoseClip
 from ..media.images import fit_photo
 from ..media.pictures import read_photo
@@ -21,9 +19,12 @@ from ..pipeline.denoise import Workers, denoise, initial_noise, last
 from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
 from ..pipeline.nets import Nets
+from .checks import check_models, failure, is_made
+from .contents import Contents
 from .job import Job, Saving, job_fingerprint
 from .poses import open_poses
-from .state import JobState
+from .state import JobState, write_tensors
+from .trouble import told
 
 Progress = Callable[[int], None]  # is told the steps that are done
 
@@ -31,9 +32,12 @@ Progress = Callable[[int], None]  # is told the steps that are done
 def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path], workers: Workers, saving: Saving) -> None:
     """Animates jobs one after another, with a bar of steps for each. Arguments as run_job's.
 
-    A job that cannot be done does not end the others. Raises ValueError in the end, with all that failed.
+    A job that cannot be done does not end the others. Raises ValueError before the first one where the models do not take
+    what a job asks for, and in the end, with all that failed.
     """
+    check_models(models, jobs)
     failed: list[str] = []
+    given = {"model_files": model_files, "contents": Contents(), "workers": workers, "saving": saving}
     for job in jobs:
         with tqdm(total=job.settings.steps, desc=job.out.name, unit="step", disable=workers.rank > 0) as bar:
 
@@ -41,23 +45,26 @@ def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path]
                 bar.update(done - bar.n)
 
             try:
-                if not run_job(models, job, model_files=model_files, workers=workers, saving=saving, progress=progress):
-                    bar.write(f"{job.out} is finished already.")
+                with told():
+                    if not run_job(models, job, progress=progress, **given):
+                        bar.write(f"{job.out} is finished already.")
             except (ValueError, OSError) as error:
                 if len(jobs) == 1 or workers.count > 1:  # another process may be in the middle of this job
                     raise
                 failed.append(f"{job.out.name}: {error}")
                 bar.write(f"failed: {failed[-1]}")
     if failed:
-        raise ValueError(f"{len(failed)} of {len(jobs)} jobs failed. {' '.join(failed)}")
+        raise failure(failed, jobs)
 
 
 def run_job(
-    models: Models, job: Job, *, model_files: Sequence[Path], workers: Workers, saving: Saving, progress: Progress
-) -> bool:
+    models: Models, job: Job, *, model_files: Sequence[Path], workers: Workers, saving: Saving, progress: Progress,
+    contents: Mapping[Path, bytes] | None = None,
+) -> bool:  # fmt: skip
     """Animates a job and writes job.out; returns False where it is to be resumed and finished already.
 
-    Every process of `workers` gets the same arguments. model_files: where `models` are from.
+    Every process of `workers` gets the same arguments. model_files: where `models` are from. contents: digests of large
+    files that several jobs use.
     Raises FileNotFoundError or ValueError for inputs and settings that cannot be used.
     """
     if _is_finished(job, workers, saving):
@@ -67,7 +74,8 @@ def run_job(
     clip = open_poses(job, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
-    state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files))
+    noted = workers.rank == 0 and (saving.every or saving.resume)  # else nobody asks what the models' files hold
+    state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files, contents) if noted else "")
     reference = encode_photo(models.vae, photo)
     conditions = clip_conditions(models, reference, clip, prompt=job.prompt, negative=job.negative)
     latents = _denoise(
@@ -75,8 +83,7 @@ def run_job(
     )[: len(clip)]
     if workers.rank == 0:
         if saving.latents:
-            with whole(job.out.with_suffix(".latents.safetensors")) as part:
-                save_file({"latents": latents.contiguous()}, part)
+            write_tensors(job.out.with_suffix(".latents.safetensors"), {"latents": latents})
         write_result(models, job, clip, photo, latents)
         state.remove()
     workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk
@@ -85,7 +92,7 @@ def run_job(
 
 def _is_finished(job: Job, workers: Workers, saving: Saving) -> bool:
     """Whether there is nothing left to do. The first process's disk decides: the others may be other machines."""
-    finished = torch.tensor([int(workers.rank == 0 and saving.resume and job.out.is_file())])
+    finished = torch.tensor([int(workers.rank == 0 and saving.resume and is_made(job.out))])
     workers.reduce(finished)
     return bool(finished)
 
@@ -103,7 +110,9 @@ def _denoise(
     """Final latents of the padded clip, (F, 4, h, w); the first process saves those of the steps before."""
     height, width = conditions.poses([0]).shape[2:]
     noise = initial_noise(settings, len(conditions.poses), height // 8, width // 8)
-    begin, latents = _start(noise, state, workers, saving)
+    begin, latents = _start(noise, state, settings.steps, workers, saving)
+    if workers.rank == 0 and not begin and state.out.exists():
+        state.save(latents, 0)  # an earlier video in this one's place is not taken for it, if this job is interrupted
     progress(begin)
 
     def steps() -> Iterator[Tensor]:  # (F, 4, h, w) each
@@ -118,9 +127,9 @@ def _denoise(
     return last(steps(), latents)
 
 
-def _start(noise: Tensor, state: JobState, workers: Workers, saving: Saving) -> tuple[int, Tensor]:
-    """(steps done, latents (F, 4, h, w)): from the first process's saved state, or the noise."""
-    saved = state.load() if saving.resume and workers.rank == 0 else None
+def _start(noise: Tensor, state: JobState, steps: int, workers: Workers, saving: Saving) -> tuple[int, Tensor]:
+    """(steps done, latents (F, 4, h, w)): from the first process's saved state, or the noise. steps: of the whole job."""
+    saved = state.load(steps, noise) if saving.resume and workers.rank == 0 else None
     step = torch.tensor([saved[0] if saved else 0])
     workers.reduce(step)  # the others add nothing: they need not see the first process's disk
     if not step:
