@@ -1,7 +1,6 @@
 """`python -m magicanimate_core animate`: the Animate node without a ComfyUI."""
 
 import argparse
-import json
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
 from ..weights.prediction import PREDICTIONS
 from ..weights.published import PUBLISHED
+from .job_file import job_lines, read_object
 
 if TYPE_CHECKING:
     from .job import Job
@@ -29,6 +29,7 @@ model files:
   --magicanimate   the folder of huggingface.co/zcxu-eric/MagicAnimate: appearance_encoder/, densepose_controlnet/,
                    temporal_attention/
 """
+PHOTO_SUFFIXES = (*PICTURE_SUFFIXES, ".jfif", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".dng")
 OPTIONS = [option.name for option in fields(Settings)]
 
 
@@ -81,13 +82,17 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     settings = Settings(**{name: getattr(options, name) for name in OPTIONS})
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     if options.jobs:
-        return [_read_line(line, number, settings, common) for number, line in _numbered_lines(options.jobs)]
+        if options.reference or options.pose or options.out:
+            raise ValueError("--jobs has the reference, pose and out of every job; leave out --reference, --pose and --out.")
+        return [_read_line(line, number, settings, common) for number, line in job_lines(options.jobs)]
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
-    photos, clips = _expand(options.reference, PICTURE_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
+    photos, clips = _expand(options.reference, PHOTO_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
     several = len(photos) * len(clips) > 1 or options.out.is_dir() or not options.out.suffix
     if several and options.out.suffix and not options.out.is_dir():
         raise ValueError(f"--out is {options.out}, but there are {len(photos) * len(clips)} videos to write; name a folder.")
+    if several and options.out.resolve() in {path.resolve() for path in options.pose}:
+        raise ValueError(f"--out {options.out} is the folder of pose videos, which the next run would take results for.")
     jobs = []
     for photo in photos:
         for clip in clips:
@@ -96,20 +101,13 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     return jobs
 
 
-def _numbered_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a job file that are not empty. Raises FileNotFoundError."""
-    if not path.is_file():
-        raise FileNotFoundError(f"job file {path} does not exist.")
-    return [(number, line) for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1) if line.strip()]
-
-
 def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
     """A line of a job file. Raises ValueError, with the line's number."""
     from .job import Job
 
     where = f"line {number} of the job file"
     try:
-        entry = json.loads(line)
+        entry = read_object(line)
         paths = {name: Path(entry.pop(name)) for name in ("reference", "pose", "out")}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{where} is no object with reference, pose and out ({error}).") from error

@@ -35,7 +35,7 @@ class Job:
             raise ValueError(f"out is {self.out}; expected the name of an MP4 video, for example {self.out.stem}.mp4.")
         if os.path.isdir(self.out):
             raise ValueError(f"out is {self.out}, which is a folder; expected the name of a video.")
-        place = next(path for path in self.out.absolute().parents if os.path.exists(path))  # a new one takes an old one's place
+        place = next(path for path in self.out.absolute().parents if os.path.exists(path))  # a new video replaces an old one
         if not (place.is_dir() and os.access(place, os.W_OK)):
             raise ValueError(f"out is {self.out}, but nothing can be written to {place}.")
         _try_to_write(place / beside(JobState(self.out, job="").path).with_suffix(".test").name, self.out)
@@ -46,9 +46,9 @@ def _try_to_write(trial: Path, out: Path) -> None:
     try:
         trial.touch()
         trial.unlink(missing_ok=True)  # several processes try at once
-    except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(f"out is {out}, but nothing can be written to {trial.parent} under that name ({reason}).") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"out is {out}, but {trial.parent} takes no file of that name ({reason}).") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +67,11 @@ class Saving:
 
 def check_jobs(jobs: Sequence[Job]) -> None:
     """Raises ValueError or FileNotFoundError, before any work, where a job cannot be or would overwrite another's files."""
+    for job in jobs:
+        job.check()
     outputs: set[Path] = set()
     inputs = {path.resolve() for job in jobs for path in (job.reference, job.pose)}
     for job in jobs:
-        job.check()
         out = job.out.resolve()
         if out in inputs:
             raise ValueError(f"out {job.out} is also an input; give another name.")

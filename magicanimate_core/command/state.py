@@ -77,7 +77,7 @@ class JobState:
             return None
         if job != self.job:
             raise ValueError(
-                f"{self.path.name} was left by a job with other inputs, models or settings, or by an earlier version: "
+                f"{self.path.name} was left by a job with other inputs or settings, with other models, or by an earlier version: "
                 "repeat it with the same ones, or delete the file to start anew."
             )
         if not (0 < step <= steps and latents.shape == like.shape and torch.isfinite(latents).all()):
@@ -88,7 +88,8 @@ class JobState:
         """(fingerprint, steps done, latents (F, 4, h, w)), as they are in the file."""
         with safe_open(self.path, "pt") as file:
             notes = file.metadata()
-            return notes["job"], int(notes["step"]), file.get_tensor("latents").clone()  # not a view: a new state replaces it
+            latents = file.get_tensor("latents").clone()  # not a view: a new state takes the file's place
+            return notes["job"], int(notes["step"]), latents
 
     def _unreadable(self) -> None:
         LOG.warning("%s cannot be used (it is damaged, or no job has written it): the job starts anew.", self.path)

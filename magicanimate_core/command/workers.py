@@ -18,9 +18,15 @@ LIMIT = timedelta(hours=1)  # longer than the first process needs to decode and 
 
 
 def choose_device(name: str | None = None) -> torch.device:
-    """Returns the device asked for, else this process's accelerator, else the CPU."""
+    """Returns the device asked for, else this process's accelerator, else the CPU. Raises ValueError for none of ours."""
     if name:
-        return torch.device(name)
+        try:
+            device = torch.empty(0, device=name).device  # with its number
+        except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
+            raise ValueError(f"device {name} cannot be used here; expected for example cpu or cuda:0.") from error
+        if device.type == "meta":
+            raise ValueError("device meta computes nothing; expected for example cpu or cuda:0.")
+        return device
     accelerator = getattr(torch, "accelerator", None)
     if accelerator is None or not accelerator.is_available():
         return torch.device("cpu")

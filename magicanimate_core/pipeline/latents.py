@@ -32,8 +32,14 @@ def encode(vae: "AutoencoderKL", images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def decode(vae: "AutoencoderKL", latents: Tensor) -> Tensor:
-    """Returns the pictures of scaled latents (B, 4, h, w), (B, 3, H, W) in [0, 1]."""
-    return (vae.decode(latents.to(vae.device, vae.dtype) / LATENT_SCALE).sample / 2 + 0.5).clamp(0, 1)
+    """Returns the pictures of scaled latents (B, 4, h, w), (B, 3, H, W) in [0, 1]. Raises ValueError where they are none."""
+    made = vae.decode(latents.to(vae.device, vae.dtype) / LATENT_SCALE).sample
+    if not torch.isfinite(made).all():  # would be black
+        raise ValueError(
+            f"The VAE gives values that are no numbers: {vae.dtype} does not hold them, take fp32 or bf16; "
+            "or its file is damaged."
+        )
+    return (made / 2 + 0.5).clamp(0, 1)
 
 
 def encode_photo(vae: "AutoencoderKL", photo: Tensor) -> Tensor:
