@@ -77,8 +77,8 @@ class JobState:
             return None
         if job != self.job:
             raise ValueError(
-                f"{self.path.name} was left by a job with other inputs or settings, with other models, or by an earlier version: "
-                "repeat it with the same ones, or delete the file to start anew."
+                f"{self.path.name} was left by a job with other inputs or settings, with other models, or by an earlier "
+                "version: repeat it with the same ones, or delete the file to start anew."
             )
         if not (0 < step <= steps and latents.shape == like.shape and torch.isfinite(latents).all()):
             return self._unreadable()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .table import Case, Refused
 
+ZURICH = "a dancer in Zürich"
+
 
 def entry(folder: Path, **changes) -> dict:
     """A job as it should be, with changes; None leaves a name out."""
@@ -30,9 +32,9 @@ def text(words: str):
     return lambda folder: written(folder, words.replace("ENTRY", json.dumps(entry(folder))[1:-1]))
 
 
-def encoded(encoding: str, mark: bytes = b"", prompt: str = "a dancer in Zürich"):
+def encoded(encoding: str, mark: bytes = b"", prompt: str = ZURICH):
     """A job file in another encoding."""
-    return lambda folder: written(folder, mark + json.dumps(entry(folder, prompt=prompt), ensure_ascii=False).encode(encoding))
+    return lambda d: written(d, mark + json.dumps(entry(d, prompt=prompt), ensure_ascii=False).encode(encoding))
 
 
 def outs(*names: str):
@@ -66,8 +68,8 @@ JOB_FILES = [
     Case("lines as Windows ends them, and empty ones", text("\r\n{ENTRY}\r\n\r\n  \r\n"), reads(1)),
     Case("lines as old Macs ended them", lambda d: written(d, "\r".join(
         json.dumps(entry(d, out=str(d / f"{i}.mp4"))) for i in "ab")), reads(2)),
-    Case("UTF-16, as PowerShell writes it", encoded("utf-16-le", codecs.BOM_UTF16_LE), reads(1, prompt="a dancer in Zürich")),
-    Case("UTF-16 of the other order", encoded("utf-16-be", codecs.BOM_UTF16_BE), reads(1, prompt="a dancer in Zürich")),
+    Case("UTF-16, as PowerShell writes it", encoded("utf-16-le", codecs.BOM_UTF16_LE), reads(1, prompt=ZURICH)),
+    Case("UTF-16 of the other order", encoded("utf-16-be", codecs.BOM_UTF16_BE), reads(1, prompt=ZURICH)),
     Case("a prompt with a separator that is no end of a line", encoded("utf-8", prompt="a\u2028b\x85c"), reads(
         1, prompt="a\u2028b\x85c")),
     Case("UTF-16 without a mark", encoded("utf-16-le"), Refused("jobs.jsonl is no text in UTF-8.*save it as UTF-8")),
@@ -87,6 +89,29 @@ JOB_FILES = [
     Case("a number that is far too large", text('{ENTRY, "cfg": 1e999}'), Refused("cfg is inf; expected 0 to 100")),
 ]  # fmt: skip
 
+WRONG = (
+    ("steps", "8", "'8'; expected a whole number"),
+    ("steps", 8.0, "8.0; expected a whole number"),
+    ("steps", True, "True; expected a whole number"),
+    ("steps", [8], r"\[8\]; expected a whole number"),
+    ("steps", 0, "0; expected 1 to"),
+    ("seed", -1, "-1; expected 0 to"),
+    ("seed", 2**64, ".*expected 0 to"),
+    ("cfg", "7.5", "'7.5'; expected a number"),
+    ("cfg", False, "False; expected a number"),
+    ("cfg", 101, "101; expected 0"),
+    ("pose_strength", {}, "{}; expected a number"),
+    ("shared_noise", 1, "1; expected true or false"),
+    ("shared_noise", "false", "'false'; expected true or false"),
+    ("fit", 1, "1; expected a word"),
+    ("width", 60, "60; expected a multiple of 8"),
+    ("height", 100000, "100000; expected 0 to"),
+    ("context_overlap", 16, ".*smaller than context_length"),
+    ("prompt", 5, "5; expected str"),
+    ("negative", ["a"], r"\['a'\]; expected str"),
+    ("side_by_side", 1, "1; expected bool"),
+    ("side_by_side", "yes", "'yes'; expected bool"),
+)
 VALUES = [
     *(Case(f"no {name}", job(**{name: None}), Refused(f"{SECOND} is no object with reference, pose and out"))
       for name in ("reference", "pose", "out")),
@@ -99,17 +124,8 @@ VALUES = [
     Case("an unknown fit", job(fit="cover"), Refused(f"{SECOND}: fit is cover; expected one of crop, stretch, pad")),
     Case("an unknown schedule", job(context_schedule="uniform"), Refused("context_schedule is uniform; expected one of")),
     Case("a sampler of the host", job(sampler_name="euler"), Refused("sampler_name is euler; expected one of ddim")),
-    *(Case(f"{name} is {value!r}", job(**{name: value}), Refused(f"{SECOND}.*{name} (is )?{words}")) for name, value, words in (
-        ("steps", "8", "'8'; expected a whole number"), ("steps", 8.0, "8.0; expected a whole number"),
-        ("steps", True, "True; expected a whole number"), ("steps", 0, "0; expected 1 to"),
-        ("steps", [8], r"\[8\]; expected a whole number"), ("seed", -1, "-1; expected 0 to"), ("seed", 2**64, ".*expected 0 to"),
-        ("cfg", "7.5", "'7.5'; expected a number"), ("cfg", False, "False; expected a number"), ("cfg", 101, "101; expected 0"),
-        ("pose_strength", {}, "{}; expected a number"), ("shared_noise", 1, "1; expected true or false"),
-        ("shared_noise", "false", "'false'; expected true or false"), ("fit", 1, "1; expected a word"),
-        ("width", 60, "60; expected a multiple of 8"), ("height", 100000, "100000; expected 0 to"),
-        ("prompt", 5, "5; expected str"), ("negative", ["a"], r"\['a'\]; expected str"), ("side_by_side", 1, "1; expected bool"),
-        ("side_by_side", "yes", "'yes'; expected bool"), ("context_overlap", 16, ".*smaller than context_length"),
-    )),
+    *(Case(f"{name} is {value!r}", job(**{name: value}), Refused(f"{SECOND}.*{name} (is )?{words}"))
+      for name, value, words in WRONG),
 ]  # fmt: skip
 
 PLACES = [
