@@ -122,7 +122,7 @@ class ApplyPoseVideo(Checked):
         when = {"start_percent": start_percent, "end_percent": end_percent}
         cls.check_options(**when)
         cls.check_pictures(pose_video, strength, pose_colours)
-        return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video, strength=strength, **when))
+        return io.NodeOutput(*apply_pose(positive, negative, control_net, pose_video[..., :3], strength=strength, **when))
 
 
 def _span_problem(start: float | None, end: float | None) -> str | None:

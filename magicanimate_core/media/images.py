@@ -21,14 +21,16 @@ TRANSPARENT = (  # goes on after a name
 
 
 def check_image(image: Tensor, name: str) -> None:
-    """Raises ValueError unless `image` (F, H, W, 3) is a non-empty batch of opaque RGB images."""
+    """Raises ValueError unless `image` (F, H, W, 3) is a non-empty batch of opaque RGB images; (F, H, W, 4) is, too, where
+    alpha is 1 everywhere, and fit_image leaves it out.
+    """
     if image.ndim != 4:
         raise ValueError(f"{name} has shape {tuple(image.shape)}; expected (frames, height, width, 3).")
     if 0 in image.shape:
         raise ValueError(f"{name} is empty (shape {tuple(image.shape)}): connect at least one image.")
-    if image.shape[-1] == 4:
+    if image.shape[-1] == 4 and not (image[..., 3] == 1).all():
         raise ValueError(f"{name} {TRANSPARENT}")
-    if image.shape[-1] != 3:
+    if image.shape[-1] not in (3, 4):
         raise ValueError(f"{name} has {image.shape[-1]} channels; expected 3 (RGB).")
 
 
@@ -56,14 +58,16 @@ def check_multiple(name: str, pixels: int, least: int = 0) -> None:
 
 
 def fit_image(image: Tensor, width: int, height: int, fit: str, resize: Resize, fill: tuple[float, ...]) -> Tensor:
-    """Brings images (F, H, W, 3) to (F, height, width, 3). Raises ValueError for an unknown `fit`.
+    """Brings images (F, H, W, 3 or more) to (F, height, width, 3). Raises ValueError for an unknown `fit`.
 
     crop: keep the middle; stretch: ignore the proportions; pad: keep everything, borders of colour `fill`.
     Images that already have the size come back untouched.
     """
     if fit not in FITS:
         raise ValueError(f"fit is {fit!r}; expected one of {', '.join(FITS)}.")
-    frames, old_height, old_width, _ = image.shape
+    frames, old_height, old_width, channels = image.shape
+    if channels > 3:  # alpha, which is opaque
+        image = image[..., :3]
     if (old_height, old_width) == (height, width):
         return image
     pixels = image.movedim(-1, 1)  # (F, 3, H, W)

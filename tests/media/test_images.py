@@ -31,6 +31,17 @@ def test_crop_keeps_the_middle_and_pad_keeps_everything():
     assert torch.equal(padded[0, 0, 0], torch.tensor([0.5, 0.25, 0.75]))
 
 
+def test_opaque_alpha_is_left_out():
+    image = torch.rand(1, 16, 24, 4)
+    image[..., 3] = 1
+    check_image(image, "photo")
+    assert torch.equal(fit_photo(image, 24, 16, "crop"), image[..., :3])
+    assert torch.equal(fit_photo(image, 48, 32, "pad"), fit_photo(image[..., :3], 48, 32, "pad"))
+    image[0, 3, 4, 3] = 0.99
+    with pytest.raises(ValueError, match="photo has an alpha channel"):
+        check_image(image, "photo")
+
+
 def test_an_unknown_fit_is_refused():
     with pytest.raises(ValueError, match="fit is 'zoom'; expected one of crop, stretch, pad"):
         fit_photo(torch.zeros(1, 8, 8, 3), 8, 8, "zoom")
