@@ -3,7 +3,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from pack.magicanimate_core.media.densepose import DENSEPOSE_COLOURS
 from pack.magicanimate_core.media.images import FITS, check_image, fit_image, fit_photo, fit_poses, target_size
+from pack.magicanimate_core.pose.colours import check_pose_video
+from pack.magicanimate_core.testing.inputs import draw_poses
 
 
 def resize(pixels, width, height):
@@ -37,6 +40,8 @@ def test_opaque_alpha_is_left_out():
     check_image(image, "photo")
     assert torch.equal(fit_photo(image, 24, 16, "crop"), image[..., :3])
     assert torch.equal(fit_photo(image, 48, 32, "pad"), fit_photo(image[..., :3], 48, 32, "pad"))
+    poses = torch.from_numpy(draw_poses(64, 2)).float() / 255
+    check_pose_video(torch.cat([poses, torch.ones(2, 64, 64, 1)], -1), DENSEPOSE_COLOURS)
     image[0, 3, 4, 3] = 0.99
     with pytest.raises(ValueError, match="photo has an alpha channel"):
         check_image(image, "photo")
