@@ -85,10 +85,16 @@ def check_jobs(jobs: Sequence[Job]) -> None:
 
 
 def job_fingerprint(
-    job: Job, dtype: torch.dtype, model_files: Sequence[Path], contents: Mapping[Path, bytes] | None = None
-) -> str:
-    """Returns one line for everything that decides the job's latents. contents: digests of large files, by path."""
+    job: Job, dtype: torch.dtype, model_files: Sequence[Path], contents: Mapping[Path, bytes] | None = None,
+    prediction: str = "epsilon",
+) -> str:  # fmt: skip
+    """Returns one line for everything that decides the job's latents.
+
+    contents: digests of large files, by path. prediction: what the UNet predicts, which an option may say.
+    """
     words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
+    if prediction != "epsilon":  # as all did at first: their fingerprints stay
+        words["prediction"] = prediction
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
     return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)

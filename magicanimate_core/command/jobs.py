@@ -75,12 +75,12 @@ def run_job(
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
     noted = workers.rank == 0 and (saving.every or saving.resume)  # else nobody asks what the models' files hold
-    state = JobState(job.out, job_fingerprint(job, models.nets.dtype, model_files, contents) if noted else "")
+    nets = models.nets
+    state = JobState(job.out, job_fingerprint(job, nets.dtype, model_files, contents, nets.prediction) if noted else "")
     reference = encode_photo(models.vae, photo)
     conditions = clip_conditions(models, reference, clip, prompt=job.prompt, negative=job.negative)
-    latents = _denoise(
-        models.nets, conditions, job.settings, state=state, workers=workers, saving=saving, progress=progress
-    )[: len(clip)]
+    keep = {"state": state, "workers": workers, "saving": saving, "progress": progress}
+    latents = _denoise(nets, conditions, job.settings, **keep)[: len(clip)]
     if workers.rank == 0:
         if saving.latents:
             write_tensors(job.out.with_suffix(".latents.safetensors"), {"latents": latents})

@@ -85,6 +85,11 @@ def test_large_files_are_read_once_in_a_run(job, monkeypatch):
     assert sorted(path.name for path in read) == sorted(set(path.name for path in read)) and "motion.ckpt" in str(read)
 
 
+def test_what_the_unet_predicts_counts(job):
+    prints = {jobs.job_fingerprint(order(job), torch.float32, [], None, said) for said in ("epsilon", "v_prediction")}
+    assert len(prints) == 2
+
+
 @pytest.fixture(scope="module")
 def film(folder, models, tmp_path_factory):
     """The bytes of the film that nothing interrupted."""
