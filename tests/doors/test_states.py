@@ -211,7 +211,7 @@ def test_what_models_do_not_take_is_known_before_the_first_job(job, models, monk
 
 
 def test_a_vae_that_gives_no_numbers_is_told(job, models, monkeypatch):
-    monkeypatch.setattr(models.vae.decoder.conv_out, "bias", torch.nn.Parameter(torch.full((3,), torch.nan)))
+    monkeypatch.setitem(models.vae.decoder.conv_out._parameters, "bias", torch.nn.Parameter(torch.full((3,), torch.nan)))
     with pytest.raises(ValueError, match="The VAE gives values that are no numbers"):
         run(models, job, resume=True)
     assert not job.out.exists() and job.state.exists()
