@@ -1,7 +1,6 @@
 """What a clip of any length needs around the host's sampler: windows, padding, and an estimate of memory."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 from comfy.model_patcher import ModelPatcher
@@ -14,7 +13,7 @@ from .checks import check_first
 from .options import HostWindows
 from .padding import pad_conditionings, pad_guidance
 from .run import CLIP, add_wrapper_once, track_runs, with_options
-from .sliding import WindowHandler, window_handler
+from .sliding import handler_of, window_handler
 from .temporal import motion_of
 
 FRAMES_PER_ROW = 200  # whose latents, a dozen each, take about what the host reckons for one frame in the net
@@ -32,8 +31,7 @@ def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None
     model = model.clone()
     track_runs(model)
     check_first(model)
-    handler = WindowHandler(**{option.name: getattr(settings, option.name) for option in fields(HostWindows)})
-    model.model_options["context_handler"] = handler
+    model.model_options["context_handler"] = handler_of(settings)
     if frames is not None:
         model.model_options = with_options(model.model_options, {CLIP: frames})
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)

@@ -1,7 +1,8 @@
 """Sliding windows as the host's context handler: which frames a UNet call sees, and how its predictions are averaged."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,9 @@ import torch
 from comfy.model_base import BaseModel
 from torch import Tensor
 
-from ..method.windows import SCHEDULES, Fusion, needed_later, padded_length
+from ..method.windows import SCHEDULES, Fusion, grouped, needed_later, padded_length
 from .hints import hints_cut
-from .options import HostWindows
+from .options import STILL, HostWindows
 from .run import CLIP, WINDOW, Evaluation, Window, with_options
 
 AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
@@ -99,13 +100,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         self, frames: int, timestep: Tensor | None = None, model_options: dict | None = None
     ) -> list[tuple[list[int], int]]:
         """The frames of every UNet call of an evaluation, and its windows' length; those that go together have one."""
-        groups: list[list[list[int]]] = []
-        for window in self.windows(frames, timestep, model_options):
-            if groups and len(groups[-1]) < self.windows_per_batch and len(groups[-1][0]) == len(window):
-                groups[-1].append(window)
-            else:
-                groups.append([window])
-        return [([frame for window in group for frame in window], len(group[0])) for group in groups]
+        return grouped(self.windows(frames, timestep, model_options), self.windows_per_batch)
 
     def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
         """Every UNet call of an evaluation, with its frames' weights (K,)."""
@@ -115,6 +110,20 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
             windows = [call[i : i + length] for i in range(0, len(call), length)]
             weights = torch.cat([self.weights(window, frames) for window in windows])
             yield Window(tuple(call), length, evaluation, later, clip), weights
+
+
+def handler_of(settings: HostWindows) -> WindowHandler:
+    """Makes the handler that settings, or a larger group of them, ask for."""
+    return WindowHandler(**{option.name: getattr(settings, option.name) for option in fields(HostWindows)})
+
+
+def windows_of_steps(settings: HostWindows, frames: int, steps: int) -> Iterator[list[list[int]]]:
+    """Returns the windows of every step, as a run lays them over a clip of `frames`, padding included."""
+    handler, sigmas = handler_of(settings), torch.arange(steps, -1, -1.0)  # any that fall; (steps + 1,)
+    if settings.context_schedule in STILL:
+        return repeat(handler.windows(frames), steps)
+    options = {"transformer_options": {"sample_sigmas": sigmas}}
+    return (handler.windows(frames, sigmas[step : step + 1], options) for step in range(steps))
 
 
 def window_handler(model_options: dict) -> WindowHandler | None:

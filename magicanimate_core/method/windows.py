@@ -73,6 +73,21 @@ def share_out(count: int, rank: int, ranks: int) -> range:
     return range(count * rank // ranks, count * (rank + 1) // ranks)
 
 
+def grouped(windows: Sequence[list[int]], per_call: int) -> list[tuple[list[int], int]]:
+    """Returns the frames of every call of the net, and its windows' length: those that go together have one.
+
+    >>> grouped([[0, 1], [2, 3], [4, 5]], 2)
+    [([0, 1, 2, 3], 2), ([4, 5], 2)]
+    """
+    groups: list[list[list[int]]] = []
+    for window in windows:
+        if groups and len(groups[-1]) < per_call and len(groups[-1][0]) == len(window):
+            groups[-1].append(window)
+        else:
+            groups.append([window])
+    return [([frame for window in group for frame in window], len(group[0])) for group in groups]
+
+
 def needed_later(batches: Sequence[Sequence[int]]) -> list[frozenset[int]]:
     """Returns for every batch of frames those that some later batch asks for again."""
     later: list[frozenset[int]] = [frozenset()]
