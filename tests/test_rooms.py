@@ -14,7 +14,7 @@ FLOORS = (  # from the ground up; rooms of one floor do not import from each oth
     {"disk"},
     {"method", "media"},
     {"options", "weights", "pose", "dancers"},
-    {"data", "host", "pipeline"},
+    {"data", "host", "pipeline", "plan"},
     {"training", "evaluation"},
     {"testing"},
     {"command"},
@@ -68,7 +68,8 @@ HEAVY = {"comfy", "comfy_api", "diffusers", "transformers", "nodes", "folder_pat
 
 
 @pytest.mark.parametrize(
-    ("room", "more"), [("method", {"av", "cv2"}), ("media", {"cv2"}), ("weights", {"av", "cv2"}), ("pose", {"av", "cv2"})]
+    ("room", "more"),
+    [("media", {"cv2"}), *((room, {"av", "cv2"}) for room in ("method", "weights", "pose", "plan"))],
 )
 def test_ground_floors_import_neither_comfy_nor_diffusers(room, more):
     script = SCRIPT.format(room=room, forbidden=HEAVY | more)
