@@ -7,7 +7,11 @@ from magicanimate_core.options import Options, Settings, Windows, table
 
 from .comfyui import PACK
 
-PAGES: dict[str, type[Options]] = {"MagicAnimateAnimate": Settings, "MagicAnimateContextWindows": Windows}
+PAGES: dict[str, type[Options]] = {
+    "MagicAnimateAnimate": Settings,
+    "MagicAnimateContextWindows": Windows,
+    "MagicAnimatePlan": Windows,
+}
 
 
 def main() -> None:

@@ -47,7 +47,10 @@ def test_a_host_may_offer_more():
         Windows(context_schedule="standard_static")
 
 
-@pytest.mark.parametrize(("page", "group"), [("MagicAnimateAnimate", Settings), ("MagicAnimateContextWindows", Windows)])
+@pytest.mark.parametrize(
+    ("page", "group"),
+    [("MagicAnimateAnimate", Settings), ("MagicAnimateContextWindows", Windows), ("MagicAnimatePlan", Windows)],
+)
 def test_help_pages_say_what_the_table_says(page, group):
     """Where not: python -m scripts.help_tables."""
     assert table(group) in (PACK / "web" / "docs" / f"{page}.md").read_text()

@@ -1,0 +1,77 @@
+"""A look at a run before it begins: windows, padding, noise, work and memory. It needs no model."""
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..magicanimate_core.host.options import HostSettings
+from ..magicanimate_core.host.reference import check_reference
+from ..magicanimate_core.host.sliding import windows_of_steps
+from ..magicanimate_core.media.images import check_image, target_size
+from ..magicanimate_core.method.windows import padded_length
+from ..magicanimate_core.plan.plan import make_plan
+from ..magicanimate_core.plan.preview import preview
+from .checks import Checked, late
+from .queued import HIDDEN, queued_value
+from .schema import (
+    MAX_STEPS,
+    advanced_window_inputs,
+    given,
+    inputs,
+    schema,
+    window_inputs,
+    window_problem,
+)
+
+
+class PreviewPlan(Checked):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimatePlan",
+            display_name="Preview the Plan",
+            description="Shows what Animate will do with a pose video, before the long run: which frames share a window, "
+            "what is padding, which noise each frame starts from, how much work and memory it takes, and what looks wrong.",
+            search_aliases=["preview windows", "context windows", "estimate", "flops", "memory", "magic animate"],
+            inputs=[*late(_pose_inputs()), *window_inputs(), *_optional_inputs()],
+            outputs=[
+                io.Image.Output(display_name="preview", tooltip="One picture, for Preview Image."),
+                io.String.Output(display_name="report", tooltip="The same in words, for Preview as Text."),
+            ],
+            hidden=HIDDEN,
+        )
+
+    @classmethod
+    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
+        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
+
+    @classmethod
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for options that cannot be used, alone or together."""
+        HostSettings(**given(HostSettings, inputs))
+
+    @classmethod
+    def execute(cls, pose_video: Any, reference_image: Any = None, **options: Any) -> io.NodeOutput:
+        settings = HostSettings(**options)
+        check_image(pose_video, "pose_video")
+        if reference_image is not None:
+            check_reference(reference_image)
+        frames, size = pose_video.shape[0], target_size(settings.width, settings.height, pose_video)
+        total = padded_length(settings.context_schedule, frames, settings.context_length)
+        layouts, per_call = windows_of_steps(settings, total, settings.steps), settings.windows_per_batch
+        plan = make_plan(frames, size, layouts, windows=settings, sampling=settings, per_call=per_call)
+        return io.NodeOutput(*preview(plan, pose_video, reference_image, settings.fit))
+
+
+def _pose_inputs() -> list[io.Input]:
+    return [io.Image.Input("pose_video", tooltip="What Animate is to follow: the windows depend on its length.")]
+
+
+def _optional_inputs() -> list[io.Input]:
+    photo = io.Image.Input("reference_image", optional=True, tooltip="One image, under the first and the last pose.")
+    others = ("steps", {"max": MAX_STEPS}), ("cfg", {}), ("shared_noise", {}), ("width", {}), ("height", {}), ("fit", {})
+    same = [made for name, changes in others for made in inputs(name, optional=True, **changes)]
+    return [*late([photo]), *same, *advanced_window_inputs()]
+
+
+NODES = [PreviewPlan]
