@@ -19,6 +19,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from magicanimate_core.method.windows import SCHEDULES
+from magicanimate_core.plan.work import Net, run_flop
 from scripts.comfyui import find_comfyui
 
 from .host import Host
@@ -63,6 +64,8 @@ def report(frames: int, steps: int, size: int, length: int, overlap: int) -> Non
     print(table(["GFLOP a step", "this pack", "floor"], rows))
     run = f"{step * steps / 1000:.1f} TFLOP, the floor {least * steps / 1000:.1f}"
     print(f"\nThe whole run: {run}: {step / least:.4f} times the floor.")
+    formula = run_flop(Net(size, size), {length: windows * steps}, total, steps) / 1e9
+    print(f"By the formula of Preview the Plan: {formula / 1000:.1f} TFLOP, {formula / (step * steps):.4f} times the count.")
 
 
 def main() -> None:

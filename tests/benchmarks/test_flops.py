@@ -14,3 +14,4 @@ def test_an_animation_takes_hardly_more_than_the_least_work():
     done = subprocess.run([sys.executable, "-m", "benchmarks.flops"], cwd=PACK, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-1000:]
     assert float(re.search(r": ([\d.]+) times the floor", done.stdout)[1]) < 1.007
+    assert float(re.search(r", ([\d.]+) times the count", done.stdout)[1]) == pytest.approx(1, rel=0.01)

@@ -26,6 +26,11 @@ def windows(**changes):
     return prompts.prompt("MagicAnimateContextWindows", ("model",), **values | changes)
 
 
+def plan(**changes):
+    values = {name: ANIMATE[name] for name in ("context_length", "context_overlap", "context_schedule", "fuse_method")}
+    return prompts.prompt("MagicAnimatePlan", PICTURES, **values | changes)
+
+
 def pose(**changes):
     sockets = ("positive", "negative", "control_net", "pose_video")
     values = {"strength": 1.0, "start_percent": 0.0, "end_percent": 1.0}
@@ -48,17 +53,17 @@ def accepted(found):
 QUEUED = [  # out: the one error's input, and words of it
     Case(f"{what} in {node}", partial(make, **values), Refused(f"^{name}: .*{words}"))
     for what, name, words, values, makers in [
-        ("an overlap as long as the window", "context_overlap", r"must lie in 0\.\.15", {"context_overlap": 16}, "AW"),
+        ("an overlap as long as the window", "context_overlap", r"must lie in 0\.\.15", {"context_overlap": 16}, "AWV"),
         ("an overlap longer than a short window", "context_overlap", r"must lie in 0\.\.7",
-         {"context_length": 8, "context_overlap": 12}, "AW"),
+         {"context_length": 8, "context_overlap": 12}, "AWV"),
         ("an overlap that no window has", "context_overlap", "expected 0 to 127", {"context_overlap": 200}, "AW"),
         ("an overlap below 0", "context_overlap", "expected 0 to 127", {"context_overlap": -1}, "AW"),
         ("a window too long", "context_length", "bigger than max of 128", {"context_length": 129}, "AW"),
-        ("an empty window", "context_length", "smaller than min of 1", {"context_length": 0, "context_overlap": 0}, "A"),
+        ("an empty window", "context_length", "smaller than min of 1", {"context_length": 0, "context_overlap": 0}, "AV"),
         ("too wide", "width", "bigger than max of 16384", {"width": 16400}, "AR"),
         ("too high", "height", "bigger than max of 16384", {"height": 16400}, "AR"),
         ("below no width", "width", "smaller than min of 0", {"width": -8}, "AR"),
-        ("more steps than timesteps", "steps", "bigger than max of 999", {"steps": 1000}, "AS"),
+        ("more steps than timesteps", "steps", "bigger than max of 999", {"steps": 1000}, "ASV"),
         ("no steps", "steps", "smaller than min of 1", {"steps": 0}, "AS"),
         ("too strong a pose", "pose_strength", "bigger than max of 10", {"pose_strength": 11.0}, "A"),
         ("too strong a pose", "strength", "bigger than max of 10", {"strength": 11.0}, "P"),
@@ -66,12 +71,13 @@ QUEUED = [  # out: the one error's input, and words of it
         ("an end after the end", "end_percent", "expected 0 to 1", {"end_percent": 1.5}, "P"),
         ("a start after the end", "start_percent", "bigger than max of 1", {"start_percent": 1.5}, "P"),
         ("colours that nobody knows", "pose_colours", "not in .*densepose.*any", {"pose_colours": "blue"}, "AP"),
-        ("no schedule of ours", "context_schedule", "not in", {"context_schedule": "ring"}, "AW"),
+        ("no schedule of ours", "context_schedule", "not in", {"context_schedule": "ring"}, "AWV"),
     ]
-    for node, make in {"A": animate, "W": windows, "P": pose, "R": reference, "S": scheduler}.items()
+    for node, make in {"A": animate, "W": windows, "P": pose, "R": reference, "S": scheduler, "V": plan}.items()
     if node in makers
 ] + [
     Case("as it should be", animate, accepted),
+    Case("a plan as it should be", plan, accepted),
     Case("a linked overlap", partial(animate, context_overlap=["whole"]), accepted),
     Case("a linked length", partial(animate, context_length=["whole"]), accepted),
     Case("a linked start", partial(pose, start_percent=["share"], end_percent=0.1), accepted),
@@ -100,6 +106,8 @@ def skeleton():
 OPTIONS = [  # nothing at all is computed
     Case("an overlap as long as the window", partial(animate, context_overlap=16), Refused("context_overlap is 16")),
     Case("windows alone", partial(windows, context_overlap=16), Refused("context_overlap is 16")),
+    Case("a plan", partial(plan, context_overlap=16), Refused("context_overlap is 16")),
+    Case("a plan of no multiple of 8", partial(plan, width=60), Refused("width is 60; expected a multiple of 8")),
     Case("no multiple of 8", partial(animate, width=60), Refused("width is 60; expected a multiple of 8")),
     Case("no multiple of 8 high", partial(reference, height=60), Refused("height is 60; expected a multiple of 8")),
     Case("the other way round", partial(pose, start_percent=0.9, end_percent=0.1), Refused("swap them")),
@@ -109,6 +117,7 @@ OPTIONS = [  # nothing at all is computed
     Case("strides of our windows", partial(windows, context_stride=2), Refused("context_stride .* uniform")),
 ]  # fmt: skip
 LINKED = [  # only the number is computed
+    Case("a plan's overlap", partial(plan, context_overlap=["whole"]), Refused("context_overlap is 60")),
     Case("an overlap", partial(animate, context_overlap=["whole"]), Refused("context_overlap is 60")),
     Case("a width", partial(animate, width=["whole"]), Refused("width is 60; expected a multiple of 8")),
     Case("a height", partial(reference, height=["whole"]), Refused("height is 60; expected a multiple of 8")),
