@@ -16,11 +16,12 @@ from torch import Tensor, nn
 FINE = 25  # channels of the fine logits: background and 24 parts
 MULTIPLE = 64  # pixels; a traced net's picture is padded to multiples of it, as it was when the net was made
 SLIMMEST = 4  # the longer side that a net sees is at most so many times the shorter one
-EXPECTED = (
-    "a DensePose net as TorchScript: densepose_r50_fpn_dl.torchscript of comfyui_controlnet_aux "
-    "(huggingface.co/LayerNorm/DensePose-TorchScript-with-hint-image), or a .pt of "
-    "github.com/dajes/DensePose-TorchScript/releases"
+USUAL_FILE = "densepose_r50_fpn_dl.torchscript"
+SOURCES = (  # of both ways, for who has none
+    f"{USUAL_FILE} from https://huggingface.co/LayerNorm/DensePose-TorchScript-with-hint-image, "
+    "or a .pt from https://github.com/dajes/DensePose-TorchScript/releases"
 )
+EXPECTED = f"a DensePose net as TorchScript ({SOURCES})"
 NO_NUMBERS = re.compile(r"non-empty|0 elements|\[0,", re.I)  # how torch says that there was nothing to compute on
 
 
@@ -60,7 +61,9 @@ class DensePoseNet(nn.Module):
                 return None  # some traces cannot do without anybody
             raise
         people = self._checked(answer)
-        return None if people is None else people._replace(boxes=people.boxes / torch.tensor([*scale, *scale]))
+        if people is None or not (self.resizes or scale != (1, 1)):
+            return people
+        return people._replace(boxes=(people.boxes / torch.tensor([*scale, *scale])).round())  # cut, they would shrink
 
     def picture(self, bgr: Tensor, detect_size: int) -> tuple[Tensor, tuple[float, float]]:
         """Returns a frame (H, W, 3) uint8 BGR as the net takes it, and its pixels per pixel of the frame, across and down."""

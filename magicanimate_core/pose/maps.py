@@ -7,6 +7,8 @@ from torch import Tensor
 
 from .exchange import People
 
+NOISE = 1 / 512  # pixels; 9.9999 is a 10 that was computed in fp32
+FARTHEST = 1e6  # pixels; what a net says of wilder boxes has no room in whole numbers
 BAND = 256  # rows that are drawn at a time: 25 planes of numbers for all of a large frame would be a gigabyte
 
 
@@ -19,8 +21,8 @@ def part_map(people: People | None, height: int, width: int) -> Tensor:
         return torch.zeros(height, width, dtype=torch.uint8)
     parts = torch.zeros(height, width, dtype=torch.uint8, device=people.fine.device)
     corner, size = people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]
-    limit = 1e6  # pixels; whole numbers of a net that has lost its mind have no room in 64 bits
-    boxes = torch.cat([corner, size.clamp(min=1)], 1).clamp(-limit, limit).long().tolist()  # x, y, w, h
+    boxes = torch.cat([corner, size.clamp(min=1)], 1).clamp(-FARTHEST, FARTHEST)
+    boxes = (boxes + boxes.sign() * NOISE).long().tolist()  # x, y, w, h
     for (x, y, w, h), coarse, fine in zip(boxes, people.coarse, people.fine, strict=True):
         left, right, top, bottom = max(x, 0), min(x + w, width), max(y, 0), min(y + h, height)
         columns = _spread(left - x, right - x, w, fine)

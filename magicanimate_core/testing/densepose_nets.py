@@ -65,7 +65,7 @@ class ResizingReader(nn.Module):
         height, width = image.shape[1], image.shape[2]
         k = min(800.0 / min(height, width), 1333.0 / max(height, width))
         size = [int(height * k), int(width * k)]
-        resized = F.interpolate(image[None].float(), size, mode="nearest")[0]  # the real ones: bilinear
+        resized = F.interpolate(image[None].float(), size, mode="nearest-exact")[0]  # the real ones: bilinear
         boxes, coarse, fine, u, v = self.reader(resized)
         boxes = boxes / torch.tensor([size[1] / width, size[0] / height, size[1] / width, size[0] / height])
         return {
