@@ -42,15 +42,13 @@ class DensePoseFromVideo(io.ComfyNode):
         return schema(
             node_id="MagicAnimateDensePose",
             display_name="DensePose from Video",
-            description="Makes the pose video that MagicAnimate needs from any film, or the DensePose of a photo: body parts "
-            "in MagicAnimate's colours, at the frames' own size.",
+            description="Makes the pose video that MagicAnimate needs from any film, or the DensePose of a photo: body "
+            "parts in MagicAnimate's colours, at the frames' own size.",
             search_aliases=["densepose", "pose video", "preprocessor", "vid2densepose", "magic animate"],
             inputs=[
                 DensePoseType.Input("densepose_model", tooltip="From Load DensePose Model."),
                 io.Image.Input("images", tooltip="The frames of a film in order, or a photo."),
-                io.Int.Input(
-                    "detect_size", default=DETECT_SIZE, min=SMALLEST, max=LARGEST, step=8, tooltip=DETECT_WORDS
-                ),
+                io.Int.Input("detect_size", default=DETECT_SIZE, min=SMALLEST, max=LARGEST, step=8, tooltip=DETECT_WORDS),
             ],
             outputs=[
                 io.Image.Output(display_name="pose_video", tooltip="A frame per frame, for Animate or Apply Pose Video.")

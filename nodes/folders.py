@@ -1,4 +1,4 @@
-"""Where model files lie: the categories `magicanimate` and `densepose`, the usual folders of motion modules and ControlNets."""
+"""Where model files lie: our own categories, and the usual ones of motion modules and ControlNets."""
 
 import os
 from contextlib import suppress
@@ -48,7 +48,7 @@ def find(folders: tuple[str, ...], name: str) -> str:
 
 
 def densepose_choices() -> list[str]:
-    """DensePose nets for a drop-down; where there is none, the usual file's name, so that the node can say so when it runs."""
+    """DensePose nets for a drop-down; where there are none, the usual name, so that the node can say so when it runs."""
     return choices(DENSEPOSE_FOLDERS, "densepose") or [USUAL_FILE]
 
 

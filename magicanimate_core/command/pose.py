@@ -36,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", type=Path, help="the pose video (.mp4), or the photo's DensePose (.png)")
     parser.add_argument("--densepose-model", type=Path, metavar="FILE", help=f"the net, TorchScript: {SOURCES}")
     parser.add_argument("--size", type=int, default=DETECT_SIZE, metavar="N", help=f"{DETECT_WORDS} ({DETECT_SIZE})")
-    parser.add_argument(
-        "--fps", type=float, default=0, help="frames per second, by the frame nearest in time; 0: as IN (0)"
-    )
+    parser.add_argument("--fps", type=float, default=0, help="frames per second, by the frame nearest in time; 0: as IN (0)")
     parser.add_argument("--device", help="for example cuda:1; default: the accelerator, else the CPU")
 
 
@@ -75,7 +73,7 @@ def check_places(source: Path, out: Path) -> None:
 
 
 def frames_at(video: Indexed, fps: float) -> tuple[list[int], Fraction]:
-    """Returns the numbers of the frames that are seen at `fps` frames a second (0: the video's own), ascending, and the rate.
+    """Returns the numbers of the frames seen at `fps` frames a second (0: the video's own), ascending, and the rate.
 
     Raises ValueError for a rate that no video has, and Unreadable.
     """

@@ -54,7 +54,9 @@ class Detector:
         except RuntimeError as error:  # TorchScript has no other kind
             reason = str(error).strip().rpartition("\n")[2]
             if "out of memory" in reason.lower():
-                raise ValueError(f"There is not enough memory for DensePose at {self.detect_size} pixels: take less.") from error
+                raise ValueError(
+                    f"There is not enough memory for DensePose at {self.detect_size} pixels: take less."
+                ) from error
             if self.device.type == "cpu":
                 raise ValueError(f"{self.net.name} fails at a frame ({reason}); expected {EXPECTED}.") from error
         LOG.warning("%s cannot run on %s (%s); it goes on on the CPU.", self.net.name, self.device, reason)

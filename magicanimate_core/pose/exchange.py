@@ -45,6 +45,7 @@ class DensePoseNet(nn.Module):
     def __init__(self, script: torch.jit.ScriptModule, name: str) -> None:
         super().__init__()
         self.script, self.name = script, name
+        self.eval()
 
     def forward(self, frame: Tensor, detect_size: int, device: torch.device) -> People | None:
         """Returns the people in a frame (H, W, 3) uint8 RGB; None for nobody.
@@ -66,7 +67,7 @@ class DensePoseNet(nn.Module):
         return people._replace(boxes=(people.boxes / torch.tensor([*scale, *scale])).round())  # cut, they would shrink
 
     def picture(self, bgr: Tensor, detect_size: int) -> tuple[Tensor, tuple[float, float]]:
-        """Returns a frame (H, W, 3) uint8 BGR as the net takes it, and its pixels per pixel of the frame, across and down."""
+        """Returns a frame (H, W, 3) uint8 BGR as the net takes it, and how many of its pixels are one of the frame: x, y."""
         raise NotImplementedError
 
     def outputs(self, answer: Any) -> tuple[Tensor, Tensor, Tensor]:

@@ -33,7 +33,7 @@ class ColourReader(nn.Module):
         halves = torch.stack([part * left, part * (1 - left)])  # (2, H, W)
         body = halves > 0
         across, down = body.any(1).float(), body.any(2).float()  # (2, W), (2, H)
-        far = float(1e5)
+        far = 1e5
         low = torch.stack([(column + far * (1 - across)).amin(1), (row + far * (1 - down)).amin(1)], 1)  # (2, 2)
         high = torch.stack([((column + 1) * across).amax(1), ((row + 1) * down).amax(1)], 1)  # (2, 2)
         boxes = torch.cat([low, high], 1)  # (2, 4)

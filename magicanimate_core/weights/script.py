@@ -22,7 +22,7 @@ def open_script(path: str | Path, expected: str) -> torch.jit.ScriptModule:
         raise WrongFile(f"{file_name(path)} {trouble}; expected {expected}.")
     missing = _operators()
     try:
-        return torch.jit.load(str(path), map_location="cpu").eval().float()
+        return torch.jit.load(str(path), map_location="cpu").float()
     except Exception as error:  # torch raises several kinds, some with pages of text
         if "torchvision::" in str(error):
             raise WrongFile(

@@ -21,7 +21,7 @@ def draw(parts: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarra
 
 
 def two_figures(height: int, width: int, apart: int = 0) -> np.ndarray:
-    """Returns a map (H, W) uint8 of a large figure in the left half and a smaller one, `apart` pixels lower, in the right."""
+    """Returns a map (H, W) uint8: a large figure in the left half, a smaller one, `apart` pixels lower, in the right."""
     parts = np.zeros((height, width), np.uint8)
     draw(parts, (width * 0.05, height * 0.05, width * 0.45, height * 0.95))
     return draw(parts, (width * 0.6, height * 0.2 + apart, width * 0.9, height * 0.75 + apart))

@@ -109,7 +109,7 @@ BLACK = torch.zeros(64, 64, 3, dtype=torch.uint8)
         five(np.zeros((0, 4), np.float32)),
         five(np.zeros((0, 4), np.float32), coarse=torch.zeros(0), fine=torch.zeros(0, 25, 1)),
         five([[float("nan"), 0, 5, 5]]),
-        RuntimeError("TorchScript said much.\nRuntimeError: Non-empty 4D data tensor expected but got sizes [0, 25, 28, 28]"),
+        RuntimeError("Pages of code.\nRuntimeError: Non-empty 4D data tensor expected but got [0, 25, 28, 28]"),
         RuntimeError("cannot reshape tensor of 0 elements into shape [-1, 25, 112, 112]"),
     ],
 )

@@ -54,7 +54,7 @@ def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow)
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
-    assert len(ours) == 11
+    assert len(ours) == 13
     for name, node in ours.items():
         assert node["category"] == ("MagicAnimate/demo" if "Demo" in name else "MagicAnimate"), name
         assert node["display_name"] and len(node["description"]) > 40, name
