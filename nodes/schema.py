@@ -12,6 +12,7 @@ from ..magicanimate_core.method.noise import TRAIN_TIMESTEPS
 from ..magicanimate_core.options import Options
 
 AppearanceEncoderType = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")
+DensePoseType = io.Custom("MAGICANIMATE_DENSEPOSE")
 
 MAX_STEPS = TRAIN_TIMESTEPS - 1  # of all our spacings: the host holds a limit better than a rule of two inputs
 ADVANCED = {"advanced": True}  # as extra_dict: older hosts have no such argument and ignore the entry
