@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from ..media.densepose import paint
 from ..media.index import Indexed
-from ..media.reading import open_video
+from ..media.reading import Video, open_video
+from ..media.sound import Sound
 from ..media.timing import nearest
 from ..media.writing import LOSSLESS, Write, video_writer, write_picture
 from ..pose.detector import DETECT_SIZE, DETECT_WORDS, Detector, check_detect_size
@@ -24,7 +25,7 @@ from ..weights.script import open_script
 DESCRIPTION = """Makes a pose video from a film, or the DensePose of a photo: body parts in MagicAnimate's colours.
 
 IN is a film or a picture, OUT an MP4, or a PNG for one picture. Colours are stored without loss, for `animate` and
-ComfyUI; some players do not show such files. OUT appears when it is whole.
+ComfyUI; some players do not show such files. The film's sound is kept. OUT appears when it is whole.
 """
 FILM, PICTURE = (".mp4", ".m4v"), (".png",)  # what OUT may be
 PartsOf = Callable[[np.ndarray], np.ndarray]  # (H, W, 3) uint8 RGB -> (H, W) uint8
@@ -51,7 +52,7 @@ def main(options: argparse.Namespace) -> None:
     video = open_video(options.source)
     numbers, fps = frames_at(video, options.fps)
     (first,) = video.read(numbers[:1])  # (H, W, 3)
-    writer = _writer(options.out, len(numbers), fps, first)
+    writer = _writer(options.out, len(numbers), fps, first, _sound(video, len(numbers) / fps))
     device = choose_device(options.device)
     net = densepose_net(open_script(options.densepose_model, EXPECTED), file_name(options.densepose_model)).to(device)
     write_poses(video, numbers, Detector(net, options.size, device), writer, options.out.name)
@@ -84,10 +85,15 @@ def frames_at(video: Indexed, fps: float) -> tuple[list[int], Fraction]:
     return nearest(video.edges, fps), Fraction(fps).limit_denominator(1001)
 
 
-def _writer(out: Path, frames: int, fps: Fraction, like: np.ndarray) -> AbstractContextManager[Write]:
+def _sound(video: Indexed, seconds: Fraction) -> Sound | None:
+    """What is heard in a film: `animate` takes it from the pose video."""
+    return Sound(video.blob.path, video.index.start, seconds) if isinstance(video, Video) else None
+
+
+def _writer(out: Path, frames: int, fps: Fraction, like: np.ndarray, sound: Sound | None) -> AbstractContextManager[Write]:
     """What writes frames as large as `like` (H, W, 3). Raises ValueError for a film that is to be a picture."""
     if out.suffix.lower() in FILM:
-        return video_writer(out, fps, like.shape[1], like.shape[0], LOSSLESS)
+        return video_writer(out, fps, like.shape[1], like.shape[0], LOSSLESS, sound)
     if frames > 1:
         raise ValueError(f"OUT is {out}, a picture, but IN has {frames} frames; expected the name of an MP4 video.")
     return _picture(out)

@@ -10,6 +10,7 @@ from pack.magicanimate_core.media.densepose import nearest_parts, paint
 from pack.magicanimate_core.media.reading import open_video
 from pack.magicanimate_core.media.writing import LOSSLESS, video_writer, write_picture
 from pack.magicanimate_core.testing import densepose_nets
+from pack.tests.doors.videos import grey, heard_seconds, write
 from pack.tests.pose.figures import off_share, two_figures
 
 SIZE, FRAMES = (96, 128), 6
@@ -145,6 +146,13 @@ def test_a_run_that_ends_early_leaves_what_was_there(film, traced, tmp_path, mon
         run(film, out, traced)
     assert out.read_text() == "an older one"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "poses.mp4"]
+
+
+def test_the_sound_is_kept(traced, tmp_path):
+    heard = write(tmp_path / "heard.mp4", grey(20), sound="aac")
+    run(heard, tmp_path / "poses.mp4", traced)
+    (codec, begin, end), (same, first, last) = (heard_seconds(path) for path in (heard, tmp_path / "poses.mp4"))
+    assert codec == same == "aac" and abs(begin - first) < 0.03 and abs(end - last) < 0.1
 
 
 def test_the_file_says_what_it_is(film, traced, tmp_path):
