@@ -30,6 +30,11 @@ def inputs(*names: str, **changes: Any) -> list[io.Input]:
     return [_input(_declared(name), changes) for name in names]
 
 
+def group_inputs(group: type[Options], **changes: Any) -> list[io.Input]:
+    """Makes an input of every option of a group of its own."""
+    return [_input(option, changes) for option in fields(group)]
+
+
 def words(name: str) -> str:
     """Returns what the table of options says of one."""
     return _declared(name).metadata["words"]

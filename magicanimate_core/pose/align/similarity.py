@@ -1,0 +1,131 @@
+"""One scale and one shift for a whole clip: from the frames that show the photo's pose, else from the whole clip's sizes."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from .joints import Body, ground
+from .limbs import HEAD, LIMBS, TORSO, UPPER_ARMS
+
+LIKE = 0.16  # of a figure's spread that its joints may be off from the photo's, where a frame shows the photo's pose
+STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
+COMMON = 7  # joints that both must show
+HIGH = 0.9  # quantile: foreshortening makes things only shorter
+LEAST, MOST = 0.2, 5.0  # scales
+SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
+ROUGH = 6  # times as much, where no frame shows the photo's pose: people move about, and bow
+
+
+class Similarity(NamedTuple):
+    """x, y in pixels of the clip -> scale * (x, y) + shift."""
+
+    scale: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) -> (..., 2)"""
+        return self.scale * points + np.array([self.x, self.y])
+
+    def part(self, strength: float, anchor: np.ndarray) -> "Similarity":
+        """Returns as much of it as strength says, 0 nothing, 1 all; the anchor (2,) goes a straight way."""
+        scale = self.scale**strength
+        shift = anchor + strength * (self(anchor) - anchor) - scale * anchor
+        return Similarity(float(scale), float(shift[0]), float(shift[1]))
+
+    def about(self, height: int, anchor: np.ndarray, exact: bool) -> bool:
+        """Whether it changes less than can be known in a picture of some height, around an anchor (2,)."""
+        moved, times = float(np.abs(self(anchor) - anchor).max()), 1 if exact else ROUGH
+        return abs(np.log(self.scale)) < times * SAME_SCALE and moved < times * SAME_PLACE * height
+
+
+def points(body: Body) -> np.ndarray:
+    """Returns all joints (..., 2 * LIMBS, 2); what the picture's edge cuts is nan."""
+    ends = np.where(body.cut[..., None], np.nan, body.end)
+    return np.concatenate([body.start, ends], -2)
+
+
+def matches(bodies: Body, photo: Body) -> tuple[np.ndarray, list[Similarity]]:
+    """How far the joints of every frame are from the photo's pose, in figures' spreads (F,), and what brings them there."""
+    wanted, off, maps = points(photo), [], []
+    weight = np.ones(2 * LIMBS)
+    weight[[HEAD, LIMBS + HEAD, LIMBS + TORSO]] = 3.0
+    for there in points(bodies):
+        both = np.isfinite(there).all(-1) & np.isfinite(wanted).all(-1)
+        both[TORSO] = False  # the same as the head's
+        if both.sum() < COMMON:
+            off.append(np.inf)
+            maps.append(Similarity())
+            continue
+        map_, error = _least_squares(there[both], wanted[both], weight[both])
+        off.append(error + 0.1 * float(np.isfinite(wanted).all(-1).sum() - both.sum()) / LIMBS)
+        maps.append(map_)
+    return np.array(off), maps
+
+
+def _least_squares(there: np.ndarray, wanted: np.ndarray, weight: np.ndarray) -> tuple[Similarity, float]:
+    """(N, 2), (N, 2), (N,) -> the map, and how far it is off in spreads of the wanted points. Strays count for little."""
+    spread = max(1e-9, float(np.sqrt(((wanted - wanted.mean(0)) ** 2).sum(-1).mean())))
+    trust = np.ones(len(weight))
+    for _ in range(ROUNDS):
+        w = (weight * trust / (weight * trust).sum())[:, None]
+        middle, goal = (w * there).sum(0), (w * wanted).sum(0)
+        a, b = there - middle, wanted - goal
+        scale = float((w * a * b).sum() / max(1e-9, (w * a * a).sum()))
+        far = np.linalg.norm(scale * a - b, axis=-1) / spread  # (N,)
+        trust = 1 / (1 + (far / STRAY) ** 2)
+    error = float(np.sqrt(np.average(np.minimum(far, 1.0) ** 2, weights=weight * np.sqrt(trust))))
+    return Similarity(scale, *map(float, goal - scale * middle)), error if LEAST < scale < MOST else np.inf
+
+
+def like(off: np.ndarray) -> np.ndarray:
+    """Returns the numbers of the frames that show the photo's pose best, from their distances (F,); none: empty."""
+    best = off.min()
+    return np.nonzero(off <= min(LIKE, 1.15 * best + 0.003))[0]
+
+
+def from_matches(off: np.ndarray, maps: list[Similarity]) -> Similarity | None:
+    """The middle one of the frames that show the photo's pose; None where none does."""
+    chosen = like(off)
+    if not len(chosen):
+        return None
+    return Similarity(*map(float, np.median([maps[frame] for frame in chosen], axis=0)))
+
+
+def from_sizes(bodies: Body, photo: Body) -> Similarity | None:
+    """From torso, head, shoulders and height of the whole clip (F, ...); None where too little is seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
+        driver, wanted = _sizes(bodies), _sizes(photo)
+        ratios = np.log(wanted / np.nanquantile(driver, HIGH, axis=0))  # (4,) torso, head, shoulders, height
+        steady = np.nanmedian(ratios[:2])
+        if np.isnan(steady):
+            return None
+        near = np.abs(ratios - steady) < 0.25  # who sits is not as high; who is seen from the side, not as wide
+        scale = float(np.exp(np.average(ratios[near], weights=np.array([3.0, 3.0, 0.5, 3.0])[near])))
+        return _placed(float(np.clip(scale, LEAST, MOST)), bodies, photo)
+
+
+def _sizes(body: Body) -> np.ndarray:
+    """(..., 4) pixels: torso, head, shoulders, height; nan where cut."""
+    head = np.where(body.cut[..., HEAD], np.nan, body.length[..., HEAD])
+    torso = body.length[..., TORSO]
+    shoulders = np.linalg.norm(body.start[..., UPPER_ARMS[0], :] - body.start[..., UPPER_ARMS[1], :], axis=-1)
+    return np.stack([torso, head, shoulders, ground(body) - body.start[..., HEAD, 1]], -1)
+
+
+def _placed(scale: float, bodies: Body, photo: Body) -> Similarity | None:
+    """Torso over torso; feet on the same ground where both are seen, else neck on neck."""
+    across, across_photo = _middle(bodies), _middle(photo)
+    down, down_photo = np.nanquantile(ground(bodies), HIGH), ground(photo)
+    if np.isnan(down) or np.isnan(down_photo):
+        down, down_photo = np.nanmedian(bodies.start[:, HEAD, 1]), photo.start[HEAD, 1]
+    shift = np.array([across_photo - scale * np.nanmedian(across), down_photo - scale * down])
+    return Similarity(scale, *map(float, shift)) if np.isfinite(shift).all() else None
+
+
+def _middle(body: Body) -> np.ndarray:
+    """x of the torso, (...)."""
+    ends = np.stack([body.start[..., HEAD, 0], body.end[..., TORSO, 0]], -1)
+    return np.nanmean(ends, -1)
