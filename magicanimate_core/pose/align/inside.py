@@ -43,13 +43,14 @@ def _shows_a_cut(map_: Similarity, bodies: Body, photo: Body, height: int) -> bo
 def _pushed_in(map_: Similarity, bodies: Body, photo: Body, size: tuple[int, int]) -> Similarity:
     """Shifts, and shrinks where that is not enough. Of half figures only head and torso must stay: arms may reach out."""
     free = touches(bodies.box, size).mean(0) <= OFTEN
-    free &= ~touches(photo.box, size)
-    half = bool(touches(photo.box, size)[3])
-    boxes = bodies.core if half else bodies.box
-    boxes = boxes[np.isfinite(boxes).all(-1)]
-    if not len(boxes):
+    at_edge = touches(photo.box, size)
+    free &= ~(at_edge & np.array([False, True, False, True]))
+    arms_may = at_edge[3] | np.array([at_edge[0] | at_edge[2], False])  # (2,) across, down
+    seen = np.isfinite(bodies.box).all(-1) & np.isfinite(bodies.core).all(-1)
+    if not seen.any():
         return map_
-    low, high = np.quantile(boxes[:, :2], 0.01, axis=0), np.quantile(boxes[:, 2:], 0.99, axis=0)  # (2,) each
+    low = np.quantile(np.where(arms_may, bodies.core[seen, :2], bodies.box[seen, :2]), 0.01, axis=0)  # (2,)
+    high = np.quantile(np.where(arms_may, bodies.core[seen, 2:], bodies.box[seen, 2:]), 0.99, axis=0)
     room = np.array(size, np.float64)
     scale, shift = map_.scale, np.array([map_.x, map_.y])
     for axis in (0, 1):

@@ -8,12 +8,13 @@ import numpy as np
 from .joints import Body, ground
 from .limbs import HEAD, LIMBS, TORSO, UPPER_ARMS
 
-LIKE = 0.16  # of a figure's spread that its joints may be off from the photo's, where a frame shows the photo's pose
+LIKE = 0.1  # of a figure's spread that its joints may be off from the photo's, where a frame shows the photo's pose
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
 COMMON = 7  # joints that both must show
 HIGH = 0.9  # quantile: foreshortening makes things only shorter
 LEAST, MOST = 0.2, 5.0  # scales
 SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
+PASSES = 0.04  # of a figure's height that its middle may be off from the photo's
 ROUGH = 6  # times as much, where no frame shows the photo's pose: people move about, and bow
 
 
@@ -104,6 +105,9 @@ def from_sizes(bodies: Body, photo: Body) -> Similarity | None:
             return None
         near = np.abs(ratios - steady) < 0.25  # who sits is not as high; who is seen from the side, not as wide
         scale = float(np.exp(np.average(ratios[near], weights=np.array([3.0, 3.0, 0.5, 3.0])[near])))
+        whole = ratios[[0, 1, 3]]
+        if np.nanmin(whole) < 0 < np.nanmax(whole):  # what says smaller may be foreshortened
+            scale = 1.0
         return _placed(float(np.clip(scale, LEAST, MOST)), bodies, photo)
 
 
@@ -116,8 +120,15 @@ def _sizes(body: Body) -> np.ndarray:
 
 
 def _placed(scale: float, bodies: Body, photo: Body) -> Similarity | None:
-    """Torso over torso; feet on the same ground where both are seen, else neck on neck."""
+    """Torso over torso; feet on the same ground where both are seen, else neck on neck.
+
+    Where the clip's person passes the photo's place, nobody knows the moment of the photo: it stays where it is.
+    """
     across, across_photo = _middle(bodies), _middle(photo)
+    low, high = np.nanquantile(across, [0.25, 0.75])
+    margin = PASSES * float(np.nanmedian(bodies.box[:, 3] - bodies.box[:, 1]))
+    if low - margin <= across_photo <= high + margin:
+        across_photo = np.nanmedian(across)
     down, down_photo = np.nanquantile(ground(bodies), HIGH), ground(photo)
     if np.isnan(down) or np.isnan(down_photo):
         down, down_photo = np.nanmedian(bodies.start[:, HEAD, 1]), photo.start[HEAD, 1]
