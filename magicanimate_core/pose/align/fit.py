@@ -8,11 +8,13 @@ import torch
 
 from ...media.densepose import BACKGROUND
 from ...media.images import fit_poses
+from .draw import redrawn
 from .inside import hold_back
 from .joints import Body
 from .limbs import HEAD
-from .looking import Clip, Seen, look, look_at_clip
-from .similarity import Similarity, from_matches, from_sizes, matches
+from .looking import Clip, Seen, look, look_at_clip, look_at_one
+from .rebuilt import Rebuilt, rebuild
+from .similarity import Similarity, from_matches, from_sizes, like, matches
 
 NOTHING = "Nothing is changed: "
 MATCHED = "from frames in the photo's pose"
@@ -25,15 +27,19 @@ class Alignment:
     map: Similarity
     report: str
     photo: np.ndarray  # (H, W, 3) uint8 at the clip's size
+    rebuilt: Rebuilt | None = None  # how limbs get other lengths; None: scale and shift alone
 
     @property
     def is_nothing(self) -> bool:
         """Whether frames stay as they are."""
-        return self.map == Similarity()
+        return self.map == Similarity() and self.rebuilt is None
 
     def apply(self, frame: np.ndarray) -> np.ndarray:
         """Returns a frame (H, W, 3) uint8 aligned, with no colour that was not in it; where nothing is to do, itself."""
-        return frame if self.is_nothing else moved(frame, self.map)
+        if self.is_nothing:
+            return frame
+        limbs, body = look_at_one(frame) if self.rebuilt else (None, None)
+        return moved(frame, self.map) if body is None else redrawn(frame, limbs, body, self.rebuilt.maps(body))
 
 
 def moved(frame: np.ndarray, map_: Similarity) -> np.ndarray:
@@ -73,7 +79,7 @@ def fit_alignment(
     trouble = _trouble(clip, shown)
     if trouble:
         return Alignment(Similarity(), NOTHING + trouble, photo)
-    return _fitted(clip, shown, photo, strength)
+    return _fitted(clip, shown, photo, strength, proportions)
 
 
 def _again(first: np.ndarray, rest: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
@@ -97,7 +103,7 @@ def _trouble(clip: Clip | None, photo: Seen) -> str | None:
     return None
 
 
-def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float) -> Alignment:
+def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float, proportions: bool) -> Alignment:
     if shown.people != clip.people:
         shown = look(photo, people=clip.people)
     off, maps = matches(clip.bodies, shown.body)
@@ -108,13 +114,18 @@ def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float) -> Alig
         return Alignment(Similarity(), NOTHING + "too little of head and torso is seen in both to compare sizes.", photo)
     anchor, size = _anchor(clip.bodies), (clip.width, clip.height)
     held = hold_back(found, clip.bodies, shown.body, size, anchor)
-    if held.about(clip.height, anchor, exact=how is MATCHED):
-        return Alignment(Similarity(), NOTHING + "the clip fits already.", photo)
+    limbs = rebuild(clip, shown, held, like(off)) if proportions else "proportions is off"
+    fits = held.about(clip.height, anchor, exact=how is MATCHED)
+    if fits and isinstance(limbs, str):
+        return Alignment(Similarity(), NOTHING + f"the clip fits already; limbs keep their lengths, as {limbs}.", photo)
     part = held.part(strength, anchor)
     lines = _words(clip, shown, part, how)
     if found != held:
         lines.append("Held back, so that nobody leaves the frame and no cut of the clip shows inside the picture.")
-    return Alignment(part, "\n".join(lines), photo)
+    if isinstance(limbs, str):
+        return Alignment(part, "\n".join([*lines, f"Limbs keep the clip's lengths: {limbs}."]), photo)
+    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength))
+    return Alignment(part, "\n".join([*lines, f"Limbs: {limbs.bones.words}."]), photo, rebuilt)
 
 
 def _anchor(bodies: Body) -> np.ndarray:

@@ -20,7 +20,7 @@ def hold_back(wanted: Similarity, bodies: Body, photo: Body, size: tuple[int, in
             good = not _shows_a_cut(wanted.part(middle, anchor), bodies, photo, size[1])
             low, high = (middle, high) if good else (low, middle)
         wanted = wanted.part(low, anchor)
-    return _pushed_in(wanted, bodies, photo, size)
+    return pushed_in(wanted, bodies, photo, size, bodies.box, bodies.core)
 
 
 def touches(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -40,17 +40,22 @@ def _shows_a_cut(map_: Similarity, bodies: Body, photo: Body, height: int) -> bo
     return bool(above or below)
 
 
-def _pushed_in(map_: Similarity, bodies: Body, photo: Body, size: tuple[int, int]) -> Similarity:
-    """Shifts, and shrinks where that is not enough. Of half figures only head and torso must stay: arms may reach out."""
+def pushed_in(
+    map_: Similarity, bodies: Body, photo: Body, size: tuple[int, int], box: np.ndarray, core: np.ndarray
+) -> Similarity:  # fmt: skip
+    """Shifts, and shrinks where that is not enough, so that boxes (F, 4) of whole figures under a map lie in the frame.
+
+    Of half figures only the cores (F, 4), head and torso, must: arms may reach out. bodies: the clip as it is.
+    """
     free = touches(bodies.box, size).mean(0) <= OFTEN
     at_edge = touches(photo.box, size)
     free &= ~(at_edge & np.array([False, True, False, True]))
     arms_may = at_edge[3] | np.array([at_edge[0] | at_edge[2], False])  # (2,) across, down
-    seen = np.isfinite(bodies.box).all(-1) & np.isfinite(bodies.core).all(-1)
+    seen = np.isfinite(box).all(-1) & np.isfinite(core).all(-1)
     if not seen.any():
         return map_
-    low = np.quantile(np.where(arms_may, bodies.core[seen, :2], bodies.box[seen, :2]), 0.01, axis=0)  # (2,)
-    high = np.quantile(np.where(arms_may, bodies.core[seen, 2:], bodies.box[seen, 2:]), 0.99, axis=0)
+    low = np.quantile(np.where(arms_may, core[seen, :2], box[seen, :2]), 0.01, axis=0)  # (2,)
+    high = np.quantile(np.where(arms_may, core[seen, 2:], box[seen, 2:]), 0.99, axis=0)
     room = np.array(size, np.float64)
     scale, shift = map_.scale, np.array([map_.x, map_.y])
     for axis in (0, 1):

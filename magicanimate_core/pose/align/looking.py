@@ -43,6 +43,13 @@ def look(frame: np.ndarray, people: int | None = None) -> Seen:
     return Seen(min(count, PEOPLE), _mean(bodies), front_share(frame, np.logical_or.reduce(chosen)))
 
 
+def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None]:
+    """Returns the limbs (H, W) of a frame (H, W, 3) uint8 and its largest figure; None: nobody is there."""
+    limbs = limb_map(frame)
+    masks = figures(limbs)
+    return limbs, body(np.where(masks[0], limbs, 0)) if masks else None
+
+
 def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip | None:
     """Looks at frames (H, W, 3) uint8, one after the other; tick is called after each. None: nobody is there.
 
