@@ -1,6 +1,7 @@
 """Drawn dancers whose truth is known: the same dance by other bodies before other cameras, as DensePose frames."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pack.magicanimate_core.dancers import clip
@@ -42,3 +43,9 @@ def change(frames: Sequence[np.ndarray]) -> float:
     """Pixels that change from frame to frame, by a figure's."""
     pairs = zip(frames, frames[1:], strict=False)
     return float(np.mean([(a != b).any(-1).sum() / max(1, person_pixels(a)) for a, b in pairs]))
+
+
+def built(number: int, **factors: float) -> Person:
+    """A person of the train split with some bones (skeleton.Bones) longer or shorter."""
+    who = person(number, "train")
+    return replace(who, bones=replace(who.bones, **{bone: getattr(who.bones, bone) * by for bone, by in factors.items()}))

@@ -11,7 +11,11 @@ from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TOR
 from .similarity import Similarity
 
 ORDER = (TORSO, *FEET, *LOWER_LEGS, *UPPER_LEGS, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS)  # later ones lie before
-JOINT = 0.6  # of a limb's width that is drawn beyond its joint, below all limbs
+JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
+_OTHER_LEG = {  # by leg: what may hide its edge
+    limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
+    for limb in (UPPER_LEGS[side], LOWER_LEGS[side])
+}  # fmt: skip
 
 
 class Affine(NamedTuple):
@@ -70,15 +74,17 @@ def redrawn(frame: np.ndarray, limbs: np.ndarray, body: Body, maps: list[Affine]
 
 
 def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """A limb with what covers it inside its rows, and a disc at its start, (H, W) bool; and which old pixels to show."""
+    """A limb with what may cover it, and a disc at its start, (H, W) bool; and which old pixels to show."""
     numbers = np.arange(own.size).reshape(own.shape)
-    left = np.maximum.accumulate(np.where(own, numbers, -1), 1)
-    right = np.flip(np.maximum.accumulate(np.flip(own, 1), 1), 1)
-    row = numbers[:, :1]
-    covered = (left >= row) & right & (limbs > 0)
-    source = np.where(own, numbers, left.clip(0))
-    mask = own | covered
-    start, reach = body.start[limb], JOINT * float(np.nan_to_num(body.width[limb]))
+    left = np.maximum.accumulate(np.where(own, numbers, -own.size), 1)  # the limb's next pixel in the row
+    right = np.flip(np.minimum.accumulate(np.flip(np.where(own, numbers, 2 * own.size), 1), 1), 1)
+    reach = JOINT * float(np.nan_to_num(body.width[limb]))
+    between = (left >= numbers[:, :1]) & (right <= numbers[:, -1:])
+    nearest = np.where(numbers - left <= right - numbers, left, right)
+    beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= reach)
+    mask = own | ((limbs > 0) & between) | beside
+    source = np.where(mask, nearest, 0)
+    start = body.start[limb]
     if limb > HEAD and np.isfinite(start).all() and reach > 0:
         y, x = np.ogrid[: own.shape[0], : own.shape[1]]
         disc = ((x - start[0]) ** 2 + (y - start[1]) ** 2 <= reach**2) & (limbs == PARENT[limb]) & ~mask

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .joints import Body, ground
-from .limbs import HEAD, LIMBS, TORSO, UPPER_ARMS
+from .limbs import FEET, HEAD, LIMBS, TORSO, UPPER_ARMS
 
-LIKE = 0.1  # of a figure's spread that its joints may be off from the photo's, where a frame shows the photo's pose
+LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows the photo's pose: dancers in one pose have at
+# most 0.2, in two 0.55 and more
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
-COMMON = 7  # joints that both must show
+COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
 HIGH = 0.9  # quantile: foreshortening makes things only shorter
 LEAST, MOST = 0.2, 5.0  # scales
 SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
@@ -48,8 +49,11 @@ def points(body: Body) -> np.ndarray:
 
 
 def matches(bodies: Body, photo: Body) -> tuple[np.ndarray, list[Similarity]]:
-    """How far the joints of every frame are from the photo's pose, in figures' spreads (F,), and what brings them there."""
-    wanted, off, maps = points(photo), [], []
+    """How far every frame is from the photo's pose (F,), and what brings its joints there.
+
+    The distance is what limbs are turned, in limbs, plus what joints are off, in figures' spreads.
+    """
+    wanted, off, maps, turned = points(photo), [], [], _turned(bodies, photo)
     weight = np.ones(2 * LIMBS)
     weight[[HEAD, LIMBS + HEAD, LIMBS + TORSO]] = 3.0
     for there in points(bodies):
@@ -62,7 +66,24 @@ def matches(bodies: Body, photo: Body) -> tuple[np.ndarray, list[Similarity]]:
         map_, error = _least_squares(there[both], wanted[both], weight[both])
         off.append(error + 0.1 * float(np.isfinite(wanted).all(-1).sum() - both.sum()) / LIMBS)
         maps.append(map_)
-    return np.array(off), maps
+    return np.array(off) + turned, maps
+
+
+def _turned(bodies: Body, photo: Body) -> np.ndarray:
+    """How far the limbs of bodies (F, ...) are turned against the photo's, (F,): the mean distance of their directions."""
+    there, wanted = _directions(bodies), _directions(photo)
+    apart = np.linalg.norm(there - wanted, axis=-1)  # (F, LIMBS)
+    seen = np.isfinite(apart)
+    apart = np.where(seen, apart, 0.0).sum(-1) / np.maximum(1, seen.sum(-1))
+    return np.where(seen.sum(-1) >= COMMON_LIMBS, apart, np.inf)
+
+
+def _directions(body: Body) -> np.ndarray:
+    """(..., LIMBS, 2); nan for what is cut, and for feet, which are short."""
+    way = np.where(body.cut[..., None], np.nan, body.end - body.start)
+    way = way / np.maximum(1e-9, np.linalg.norm(way, axis=-1, keepdims=True))
+    way[..., list(FEET), :] = np.nan
+    return way
 
 
 def _least_squares(there: np.ndarray, wanted: np.ndarray, weight: np.ndarray) -> tuple[Similarity, float]:
@@ -124,16 +145,19 @@ def _placed(scale: float, bodies: Body, photo: Body) -> Similarity | None:
 
     Where the clip's person passes the photo's place, nobody knows the moment of the photo: it stays where it is.
     """
-    across, across_photo = _middle(bodies), _middle(photo)
-    low, high = np.nanquantile(across, [0.25, 0.75])
     margin = PASSES * float(np.nanmedian(bodies.box[:, 3] - bodies.box[:, 1]))
-    if low - margin <= across_photo <= high + margin:
-        across_photo = np.nanmedian(across)
-    down, down_photo = np.nanquantile(ground(bodies), HIGH), ground(photo)
-    if np.isnan(down) or np.isnan(down_photo):
-        down, down_photo = np.nanmedian(bodies.start[:, HEAD, 1]), photo.start[HEAD, 1]
-    shift = np.array([across_photo - scale * np.nanmedian(across), down_photo - scale * down])
-    return Similarity(scale, *map(float, shift)) if np.isfinite(shift).all() else None
+    across = _shift(scale, _middle(bodies), float(_middle(photo)), margin)
+    down = float(ground(photo)) - scale * np.nanquantile(ground(bodies), HIGH)
+    if np.isnan(down):
+        down = _shift(scale, bodies.start[:, HEAD, 1], float(photo.start[HEAD, 1]), margin)
+    shift = float(across), float(down)
+    return Similarity(scale, *shift) if np.isfinite(shift).all() else None
+
+
+def _shift(scale: float, there: np.ndarray, wanted: float, margin: float) -> float:
+    """What brings the middle of places (F,) to the wanted one; where they pass it, what leaves the middle where it is."""
+    low, middle, high = np.nanquantile(there, [0.25, 0.5, 0.75])
+    return (middle if low - margin <= wanted <= high + margin else wanted) - scale * middle
 
 
 def _middle(body: Body) -> np.ndarray:
