@@ -30,6 +30,11 @@ def inputs(*names: str, **changes: Any) -> list[io.Input]:
     return [_input(_declared(name), changes) for name in names]
 
 
+def group_inputs(group: type[Options], **changes: Any) -> list[io.Input]:
+    """Makes an input of every option of a group of its own."""
+    return [_input(option, changes, group) for option in fields(group)]
+
+
 def words(name: str) -> str:
     """Returns what the table of options says of one."""
     return _declared(name).metadata["words"]
@@ -39,13 +44,13 @@ def _declared(name: str) -> Field:
     return next(option for option in fields(HostSettings) if option.name == name)
 
 
-def _input(option: Field, changes: dict[str, Any]) -> io.Input:
+def _input(option: Field, changes: dict[str, Any], group: type[Options] = HostSettings) -> io.Input:
     """An input of the option's kind, with its default, limits, choices and words."""
-    limits, choices = option.metadata, HostSettings.choices(option.name)
+    limits, choices = option.metadata, group.choices(option.name)
     values = {"id": option.name, "default": option.default, "tooltip": limits["words"]}
     if choices:
         values["options"] = choices
-        if option.name in HostSettings.more_choices:
+        if option.name in group.more_choices:
             values["tooltip"] += " The others are ComfyUI's own."
         return io.Combo.Input(**values | changes)
     if isinstance(option.default, bool):
