@@ -6,8 +6,8 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import HostSettings
 from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
-from .checks import Checked, late
-from .queued import HIDDEN, queued_value
+from .checks import CheckedWindows, late
+from .queued import HIDDEN
 from .schema import (
     ADVANCED,
     MAX_STEPS,
@@ -17,11 +17,12 @@ from .schema import (
     inputs,
     schema,
     window_inputs,
-    window_problem,
 )
 
 
-class Animate(Checked):
+class Animate(CheckedWindows):
+    OPTIONS = HostSettings
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -33,15 +34,6 @@ class Animate(Checked):
             outputs=[io.Latent.Output(tooltip="One latent per frame of the pose video, in order.")],
             hidden=HIDDEN,
         )
-
-    @classmethod
-    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
-        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
-
-    @classmethod
-    def check_options(cls, **inputs: Any) -> None:
-        """Raises ValueError for options that cannot be used, alone or together."""
-        HostSettings(**given(HostSettings, inputs))
 
     @classmethod
     def check_pictures(cls, reference_image: Any = None, pose_video: Any = None, **inputs: Any) -> None:

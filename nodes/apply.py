@@ -13,7 +13,7 @@ from ..magicanimate_core.host.reference import apply_reference_image, check_refe
 from ..magicanimate_core.media.densepose import ANY_COLOURS, DENSEPOSE_COLOURS
 from ..magicanimate_core.options import Size
 from ..magicanimate_core.pose.colours import check_pose_video
-from .checks import Checked, late
+from .checks import Checked, CheckedWindows, late
 from .queued import HIDDEN, queued_value
 from .schema import (
     ADVANCED,
@@ -23,7 +23,6 @@ from .schema import (
     inputs,
     schema,
     window_inputs,
-    window_problem,
 )
 
 SIDE = "{} in pixels, a multiple of 8. 0: the image's own size, rounded to a multiple of 8."
@@ -157,7 +156,7 @@ def _pose_inputs() -> list[io.Input]:
     ]
 
 
-class ApplySlidingWindows(Checked):
+class ApplySlidingWindows(CheckedWindows):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -173,15 +172,6 @@ class ApplySlidingWindows(Checked):
             outputs=[io.Model.Output(tooltip="The model with windows. The model that went in is left as it was.")],
             hidden=HIDDEN,
         )
-
-    @classmethod
-    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
-        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
-
-    @classmethod
-    def check_options(cls, **inputs: Any) -> None:
-        """Raises ValueError for windows that cannot be."""
-        HostWindows(**given(HostWindows, inputs))
 
     @classmethod
     def execute(cls, model: Any, **options: Any) -> io.NodeOutput:

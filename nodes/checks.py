@@ -10,6 +10,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..magicanimate_core.host.options import HostWindows
+from ..magicanimate_core.options import Options
+from .queued import queued_value
+from .schema import given, window_problem
+
 PICTURES = ("reference_image", "pose_video")
 
 
@@ -44,6 +49,21 @@ class Checked(io.ComfyNode):
         if missing and not pictures:  # once: when the models are there, the node itself looks
             cls.check_pictures(**inputs)
         return pictures or missing
+
+
+class CheckedWindows(Checked):
+    """A node with windows: an overlap that does not fit its window is marked when it is queued."""
+
+    OPTIONS: type[Options] = HostWindows  # what its options are checked as
+
+    @classmethod
+    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
+        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
+
+    @classmethod
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for options that cannot be used, alone or together."""
+        cls.OPTIONS(**given(cls.OPTIONS, inputs))
 
 
 @contextmanager

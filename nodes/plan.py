@@ -11,20 +11,14 @@ from ..magicanimate_core.media.images import check_image, target_size
 from ..magicanimate_core.method.windows import padded_length
 from ..magicanimate_core.plan.plan import make_plan
 from ..magicanimate_core.plan.preview import preview
-from .checks import Checked, late
-from .queued import HIDDEN, queued_value
-from .schema import (
-    MAX_STEPS,
-    advanced_window_inputs,
-    given,
-    inputs,
-    schema,
-    window_inputs,
-    window_problem,
-)
+from .checks import CheckedWindows, late
+from .queued import HIDDEN
+from .schema import MAX_STEPS, advanced_window_inputs, inputs, schema, window_inputs
 
 
-class PreviewPlan(Checked):
+class PreviewPlan(CheckedWindows):
+    OPTIONS = HostSettings
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
@@ -40,15 +34,6 @@ class PreviewPlan(Checked):
             ],
             hidden=HIDDEN,
         )
-
-    @classmethod
-    def validate_inputs(cls, context_overlap: int | None = None) -> bool | str:
-        return window_problem(queued_value(cls, "context_length"), context_overlap) or True
-
-    @classmethod
-    def check_options(cls, **inputs: Any) -> None:
-        """Raises ValueError for options that cannot be used, alone or together."""
-        HostSettings(**given(HostSettings, inputs))
 
     @classmethod
     def execute(cls, pose_video: Any, reference_image: Any = None, **options: Any) -> io.NodeOutput:

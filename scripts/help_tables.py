@@ -3,11 +3,12 @@
 Between `<!-- options -->` and `<!-- end -->` of a page stands what magicanimate_core/options.py says of its node's options.
 """
 
-from magicanimate_core.options import Options, Settings, Windows, table
+from magicanimate_core.options import Aligning, Options, Settings, Windows, table
 
 from .comfyui import PACK
 
 PAGES: dict[str, type[Options]] = {
+    "MagicAnimateAlignPose": Aligning,
     "MagicAnimateAnimate": Settings,
     "MagicAnimateContextWindows": Windows,
     "MagicAnimatePlan": Windows,

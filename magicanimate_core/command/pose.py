@@ -55,7 +55,7 @@ def main(options: argparse.Namespace) -> None:
     writer = _writer(options.out, len(numbers), fps, first, _sound(video, len(numbers) / fps))
     device = choose_device(options.device)
     net = densepose_net(open_script(options.densepose_model, EXPECTED), file_name(options.densepose_model)).to(device)
-    write_poses(video, numbers, Detector(net, options.size, device), writer, options.out.name)
+    write_pose_video(video, numbers, Detector(net, options.size, device), writer, options.out.name)
 
 
 def check_places(source: Path, out: Path) -> None:
@@ -104,7 +104,7 @@ def _picture(out: Path) -> Iterator[Write]:
     yield lambda frame: write_picture(out, frame)
 
 
-def write_poses(
+def write_pose_video(
     video: Indexed, numbers: list[int], parts_of: PartsOf, writer: AbstractContextManager[Write], name: str
 ) -> None:
     """Writes the pose of each of these frames, ascending; one that is seen several times is looked at once.

@@ -1,18 +1,17 @@
 """Align Pose to Photo in the host: its images, its progress bar, its cancel button."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import comfy.model_management as mm
 import comfy.utils
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..media.densepose import DENSEPOSE_COLOURS
+from ..media.images import to_levels
 from ..options import Aligning
 from ..pose.align.fit import fit_alignment
-from ..pose.align.preview import preview
+from ..pose.align.preview import outlined
 from ..pose.colours import check_pose_video
 
 
@@ -36,19 +35,14 @@ def align_pose(pose_video: Tensor, photo_pose: Tensor, options: Aligning) -> tup
         mm.throw_exception_if_processing_interrupted()
         bar.update(1)
 
-    fitted = fit_alignment(_levels(pose_video), next(_levels(photo_pose)), tick=tick, **asdict(options))
-    first = fitted.apply(next(_levels(pose_video)))
-    shown = torch.from_numpy(preview(fitted.photo, first))[None].float() / 255
+    frames = map(to_levels, pose_video)
+    fitted = fit_alignment(frames, to_levels(photo_pose[0]), tick=tick, **asdict(options))
+    first = fitted.apply(to_levels(pose_video[0]))
+    shown = torch.from_numpy(outlined(fitted.photo, first))[None].float() / 255
     if fitted.is_nothing:
         return pose_video[..., :3], fitted.report, shown
     aligned = torch.empty(*pose_video.shape[:3], 3)
-    for number, frame in enumerate(_levels(pose_video)):
-        aligned[number] = torch.from_numpy(fitted.apply(frame)).float() / 255
+    for frame, out in zip(pose_video, aligned, strict=True):
+        out.copy_(torch.from_numpy(fitted.apply(to_levels(frame))).float() / 255)
         tick()
     return aligned, fitted.report, shown
-
-
-def _levels(images: Tensor) -> Iterator[np.ndarray]:
-    """(H, W, 3) uint8 of images (F, H, W, 3 or more), one after the other."""
-    for image in images:
-        yield (image[..., :3].float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import comfy.model_management as mm
 import comfy.utils
-import numpy as np
 import torch
 from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
 from ..media.densepose import paint
-from ..media.images import check_image
+from ..media.images import check_finite, check_image, to_levels
 from ..pose.detector import Detector, check_detect_size
 from ..pose.exchange import EXPECTED, DensePoseNet, densepose_net
 from ..weights.files import file_name
@@ -67,21 +66,14 @@ def densepose_video(model: HostDensePose, images: Tensor, detect_size: int) -> T
     Raises ValueError for images, sizes and nets that cannot be used, and where there is not enough memory.
     """
     check_image(images, "images")
+    check_finite(images, "images")
     check_detect_size(detect_size, "detect_size")
     detector = Detector(model.net, detect_size, model.load(), model.to_cpu)
     poses = torch.empty(*images.shape[:3], 3, device=mm.intermediate_device())  # (F, H, W, 3)
     bar = comfy.utils.ProgressBar(len(images))
     for pose, image in zip(poses, images, strict=True):
         mm.throw_exception_if_processing_interrupted()
-        parts = detector(_levels(image))  # (H, W)
+        parts = detector(to_levels(image))  # (H, W)
         pose.copy_(torch.from_numpy(paint(parts)).float() / 255)
         bar.update(1)
     return poses
-
-
-def _levels(image: Tensor) -> np.ndarray:
-    """(H, W, 3 or 4) in [0, 1] -> (H, W, 3) uint8; alpha is opaque. Raises ValueError."""
-    rgb = image[..., :3].float().cpu()
-    if not rgb.isfinite().all():
-        raise ValueError("images holds values that are no numbers (nan or inf): look at what made it.")
-    return (rgb.clamp(0, 1) * 255).round().to(torch.uint8).numpy()

@@ -14,7 +14,7 @@ from comfy.patcher_extension import WrapperExecutor, WrappersMP
 from comfy.sd import VAE
 from torch import Tensor
 
-from ..media.images import check_image, fit_photo, target_size
+from ..media.images import check_finite, check_image, fit_photo, target_size
 from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
 from .checks import check_first
@@ -45,8 +45,7 @@ def check_reference(image: Tensor) -> None:
     check_image(image, "reference_image")
     if image.shape[0] != 1:
         raise ValueError(f"reference_image is a batch of {image.shape[0]} images; expected one (ImageFromBatch picks it).")
-    if not image.isfinite().all():  # resizing to 8 bits would make them black
-        raise ValueError("reference_image holds values that are no numbers (nan or inf): look at what made it.")
+    check_finite(image, "reference_image")
 
 
 def apply_reference(model: ModelPatcher, encoder: ModelPatcher, latent: Tensor) -> ModelPatcher:

@@ -18,7 +18,7 @@ from .timing import DEFAULT_FPS, constant_rate, even_edges
 BROKEN = (SyntaxError, EOFError, Image.DecompressionBombError)  # Pillow's words for damaged and for enormous files
 
 
-class Animation(Indexed):
+class MovingPicture(Indexed):
     """A picture file with one frame or more."""
 
     def __init__(self, blob: Blob) -> None:
@@ -37,9 +37,10 @@ class Animation(Indexed):
         if len(self) == 1:
             yield from [read_picture(self.blob)] * len(numbers)
             return
+        wanted = set(numbers)
         with self._frames() as frames:
             for i, frame in enumerate(frames):
-                if i in numbers:
+                if i in wanted:
                     yield self._opaque(frame)
 
     def _opaque(self, frame: Image.Image) -> np.ndarray:

@@ -10,7 +10,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from .blobs import Blob, Unreadable, unreadable
-from .display import check_colours
+from .display import check_colour_tags
 from .images import TRANSPARENT
 
 
@@ -23,7 +23,7 @@ def opened(blob: Blob) -> Iterator[tuple[InputContainer, VideoStream]]:
             raise Unreadable(f"{blob.name} {_held_instead(container, blob)}.")
         if videos[0].codec_context is None:
             raise Unreadable(f"{blob.name} is compressed in a way that cannot be decoded here; convert it to H.264.")
-        check_colours(videos[0].codec_context.colorspace, videos[0].codec_context.color_trc)
+        check_colour_tags(videos[0].codec_context.colorspace, videos[0].codec_context.color_trc)
         if videos[0].metadata.get("alpha_mode") == "1":  # the decoder leaves it out
             raise Unreadable(f"{blob.name} {TRANSPARENT}")
         yield container, videos[0]

@@ -15,7 +15,7 @@ HDR = {16: "PQ", 18: "HLG"}
 SQUARE = 0.01  # ratios of pixels that are this near to 1 come from rounding
 
 
-def check_colours(matrix: int | None, transfer: int | None) -> None:
+def check_colour_tags(matrix: int | None, transfer: int | None) -> None:
     """Raises ValueError, "its colours are ...", for colours that would be read wrong. Arguments: tags of a stream."""
     if matrix in NOT_READ:
         raise ValueError(f"its colours are stored in a way that is not read here, {NOT_READ[matrix]}; convert it to BT.709")

@@ -20,6 +20,12 @@ TRANSPARENT = (  # goes on after a name
 )
 
 
+def check_finite(image: Tensor, name: str) -> None:
+    """Raises ValueError where an image (F, H, W, C) holds what is no number: resizing to 8 bits would make it black."""
+    if not all(bool(frame.isfinite().all()) for frame in image):  # one by one: a clip may be long
+        raise ValueError(f"{name} holds values that are no numbers (nan or inf): look at what made it.")
+
+
 def check_image(image: Tensor, name: str) -> None:
     """Raises ValueError unless `image` (F, H, W, 3) is a non-empty batch of opaque RGB images; (F, H, W, 4) is, too, where
     alpha is 1 everywhere, and fit_image leaves it out.
@@ -32,6 +38,11 @@ def check_image(image: Tensor, name: str) -> None:
         raise ValueError(f"{name} {TRANSPARENT}")
     if image.shape[-1] not in (3, 4):
         raise ValueError(f"{name} has {image.shape[-1]} channels; expected 3 (RGB).")
+
+
+def to_levels(image: Tensor) -> np.ndarray:
+    """Returns images (..., 3 or 4) in [0, 1] as (..., 3) uint8 RGB, off the device; alpha, which is opaque, is left out."""
+    return (image[..., :3].float().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
 
 
 def target_size(width: int, height: int, like: Tensor) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .animation import Animation
+from .animation import MovingPicture
 from .blobs import PICTURE_SUFFIXES, Blob, Unreadable, unreadable
 from .container import opened
 from .display import displayed
@@ -81,10 +81,10 @@ class Video(Indexed):
                         break
 
 
-def open_video(path: Path) -> Video | Animation:
+def open_video(path: Path) -> Video | MovingPicture:
     """Opens a video, or a picture as one of a frame or more. Raises nothing yet."""
     blob = Blob(path.name, path)
-    return Animation(blob) if path.suffix.lower() in PICTURE_SUFFIXES else Video(blob)
+    return MovingPicture(blob) if path.suffix.lower() in PICTURE_SUFFIXES else Video(blob)
 
 
 def read_frames(path: Path) -> tuple[Tensor, float]:

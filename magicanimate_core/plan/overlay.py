@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from ..media.densepose import nearest_parts
-from ..media.images import fit_photo, fit_poses
+from ..media.images import fit_photo, fit_poses, to_levels
 
 BODY, AROUND = 0.65, 0.12  # how much of the pose is seen over the photo
 
@@ -32,4 +32,4 @@ def pose_over_photo(pose: Tensor, photo: Tensor | None, size: tuple[int, int], f
 
 def _levels(image: Tensor) -> np.ndarray:
     """(1, H, W, 3) in [0, 1] -> (H, W, 3) uint8"""
-    return (torch.nan_to_num(image[0].float().cpu()).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    return to_levels(torch.nan_to_num(image[0].float()))

@@ -1,11 +1,10 @@
 """A pose video that is no DensePose in MagicAnimate's colours is refused before any work: a film, a photo, a skeleton."""
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS, BACKGROUND, PART_COLOURS
-from ..media.images import check_image
+from ..media.images import check_finite, check_image, to_levels
 from .palette import other_form
 
 FRAMES = 8  # that are looked at, spread over the clip
@@ -20,22 +19,21 @@ def looked_at(frames: int) -> list[int]:
 
 
 def check_pose_video(poses: Tensor, colours: str, name: str = "pose_video") -> None:
-    """Raises ValueError unless poses (F, H, W, 3), RGB in [0, 1], are images, and DensePose where `colours` says so.
+    """Raises ValueError unless poses (F, H, W, 3), RGB in [0, 1], are images of finite numbers, and DensePose where
+    `colours` says so.
 
     colours: as the option pose_colours.
     """
     check_image(poses, name)
+    check_finite(poses, name)
     if colours != ANY_COLOURS:
-        check_colours(poses[looked_at(len(poses))][..., :3], name)  # opaque alpha is left out
+        check_colours(poses[looked_at(len(poses))], name)
 
 
 def check_colours(poses: Tensor, name: str) -> None:
     """Raises ValueError unless the frames (F, H, W, 3), RGB in [0, 1], are DensePose in MagicAnimate's colours."""
     stride = -(-max(poses.shape[1:3]) // SIDE)
-    seen = poses[:, ::stride, ::stride].float().cpu()
-    if not seen.isfinite().all():
-        raise ValueError(f"{name} holds values that are no numbers (nan or inf): look at what made it.")
-    levels = (seen.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    levels = to_levels(poses[:, ::stride, ::stride])
     share = part_share(levels)
     if share < LEAST:
         what = _what_it_is(levels, share)

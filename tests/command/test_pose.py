@@ -92,7 +92,7 @@ def test_frames_that_last_long_are_looked_at_once(film):
         looked.append(frame)
         return np.full(frame.shape[:2], len(looked), np.uint8)
 
-    pose.write_poses(video, [0, 0, 0, 2, 5, 5], parts_of, Writer(), "film")
+    pose.write_pose_video(video, [0, 0, 0, 2, 5, 5], parts_of, Writer(), "film")
     assert len(looked) == 3 and [int(nearest_parts(f)[0][0, 0]) for f in written] == [1, 1, 1, 2, 3, 3]
 
 

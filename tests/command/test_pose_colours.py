@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pack.magicanimate_core import pipeline
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.media.writing import video_writer
+from pack.magicanimate_core.pipeline import models as loading
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def film(tmp_path):
 
 
 def test_a_film_is_refused_before_models_are_loaded(files, film, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(pipeline.models, "load_models", lambda *args: pytest.fail("models are loaded"))
+    monkeypatch.setattr(loading, "load_models", lambda *args: pytest.fail("models are loaded"))
     assert cli.main([*files.command(tmp_path / "out.mp4"), "--pose", str(film)]) == 2
     message = capsys.readouterr().err.strip().splitlines()[-1]
     assert f"pose video {film} is not DensePose" in message and "pose_colours" in message

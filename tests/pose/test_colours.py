@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.media.clip import PoseClip
-from pack.magicanimate_core.media.densepose import BACKGROUND, PART_COLOURS, paint
+from pack.magicanimate_core.media.densepose import ANY_COLOURS, BACKGROUND, DENSEPOSE_COLOURS, PART_COLOURS, paint
 from pack.magicanimate_core.media.pictures import read_photo
 from pack.magicanimate_core.pose.colours import FRAMES, LEAST, NEAR, check_colours, check_pose_video, looked_at, part_share
 from pack.scripts.comfyui import PACK
@@ -63,3 +63,14 @@ def test_frames_past_the_first_count():
     with pytest.raises(ValueError, match="set pose_colours to any"):
         check_pose_video(poses, "densepose")
     check_pose_video(poses, "any")
+
+
+@pytest.mark.parametrize("colours", [DENSEPOSE_COLOURS, ANY_COLOURS])
+def test_every_frame_is_of_numbers(colours):
+    """Also those between the frames whose colours are looked at."""
+    clip = torch.from_numpy(paint(np.zeros((40, 16, 16), np.uint8))).float() / 255
+    check_pose_video(clip, colours)
+    clip[1, 3, 3, 0] = torch.nan
+    assert 1 not in looked_at(len(clip))
+    with pytest.raises(ValueError, match="pose_video holds values that are no numbers"):
+        check_pose_video(clip, colours)

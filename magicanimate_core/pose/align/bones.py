@@ -33,7 +33,7 @@ OFTEN = 0.2  # of the frames in which a limb must be seen
 UNTRUSTED = 0.4  # share of limbs beyond which none is changed
 
 
-class Bones(NamedTuple):
+class Factors(NamedTuple):
     """Factors beyond the clip's scale, and how many of the limbs that the clip shows could not be measured."""
 
     length: np.ndarray  # (LIMBS,)
@@ -50,12 +50,12 @@ class Bones(NamedTuple):
         """The factors of the lengths, by limb."""
         return ", ".join(f"{name} x {self.length[limb]:.2f}" for name, limb in NAMED)
 
-    def part(self, strength: float) -> "Bones":
+    def part(self, strength: float) -> "Factors":
         """Returns as much of it as strength says, 0 nothing, 1 all."""
         return self._replace(length=self.length**strength, width=self.width**strength)
 
 
-def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Bones:
+def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Factors:
     """Compares a photo with a clip (F, ...), of which the frames `like` show its pose, under a scale of the whole clip."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
@@ -66,7 +66,7 @@ def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Bones:
     lengths = _completed(_steadied(_both_sides(length)) - np.log(scale))
     widths = _both_sides(width) - np.log(scale)
     widths = np.where(np.isfinite(widths), widths, lengths)
-    return Bones(_factor(lengths), _factor(widths), unknown / max(1, len(measured)))
+    return Factors(_factor(lengths), _factor(widths), unknown / max(1, len(measured)))
 
 
 def _ratios(bodies: Body, photo: Body) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...media.densepose import BACKGROUND
-from .bones import Bones
+from .bones import Factors
 from .joints import Body
 from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TORSO, UPPER_ARMS, UPPER_LEGS
 from .similarity import Similarity
@@ -29,7 +29,7 @@ class Affine(NamedTuple):
         return points @ self.matrix.T + self.shift
 
 
-def chain(body: Body, bones: Bones, map_: Similarity) -> list[Affine]:
+def chain(body: Body, bones: Factors, map_: Similarity) -> list[Affine]:
     """Returns the map of every limb (LIMBS,): the neck goes where `map_` brings it, and all others hang on their parents."""
     everything = Affine(map_.scale * np.eye(2), np.array([map_.x, map_.y]))
     out = [everything] * LIMBS
@@ -45,7 +45,7 @@ def _hung(parent: Affine, start: np.ndarray, matrix: np.ndarray) -> Affine:
     return Affine(matrix, parent(start) - matrix @ start)
 
 
-def _stretch(body: Body, bones: Bones, limb: int) -> np.ndarray:
+def _stretch(body: Body, bones: Factors, limb: int) -> np.ndarray:
     """(2, 2): by the length's factor along the limb, by the width's across."""
     way = body.end[limb] - body.start[limb]
     long, wide = float(bones.length[limb]), float(bones.width[limb])

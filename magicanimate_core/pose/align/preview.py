@@ -9,7 +9,7 @@ OUTLINE = (255, 255, 255)  # RGB
 THICK = 160  # a line is one pixel wide in pictures up to so many pixels, two in larger ones, ...
 
 
-def preview(photo: np.ndarray, aligned: np.ndarray) -> np.ndarray:
+def outlined(photo: np.ndarray, aligned: np.ndarray) -> np.ndarray:
     """Returns the photo's map (H, W, 3) uint8, darker, with the outline of an aligned frame (H, W, 3) uint8."""
     out = (photo * DIM).astype(np.uint8)
     inside = limb_map(aligned) > 0

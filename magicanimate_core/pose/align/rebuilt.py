@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bones import UNTRUSTED, Bones, measure
+from .bones import UNTRUSTED, Factors, measure
 from .draw import Affine, chain
 from .inside import pushed_in
 from .joints import Body, ground
@@ -20,7 +20,7 @@ class Rebuilt(NamedTuple):
     """How a figure gets other limbs."""
 
     map: Similarity  # of the neck, and of the ground
-    bones: Bones
+    bones: Factors
     stands: bool  # the lowest foot stays where `map` brings it
 
     def maps(self, body: Body) -> list[Affine]:

@@ -60,11 +60,7 @@ def save_checkpoint(
         accelerator.save_state(str(fresh))
         accelerator.wait_for_everyone()  # every process writes its random state
         if accelerator.is_main_process:
-            save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
-            if ema is not None:
-                torch.save(ema.state_dict(), fresh / AVERAGES)
-            sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
-            (fresh / RECORD).write_text(json.dumps({**(record or {}), "files": sizes}, indent=1) + "\n")
+            _write_trained(fresh, trained, ema, record or {})
     if accelerator.is_main_process:
         take_place(fresh, place)
         # newer ones are damaged: the run went on from one before them
@@ -72,6 +68,17 @@ def save_checkpoint(
             discard(old)
     accelerator.wait_for_everyone()
     return place
+
+
+def _write_trained(
+    fresh: Path, trained: Mapping[str, Tensor], ema: "EMAModel | None", record: Mapping[str, object]
+) -> None:  # fmt: skip
+    """Writes what is trained, its averages, and last the record, which tells how large every file is."""
+    save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
+    if ema is not None:
+        torch.save(ema.state_dict(), fresh / AVERAGES)
+    sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
+    (fresh / RECORD).write_text(json.dumps({**record, "files": sizes}, indent=1) + "\n")
 
 
 def load_checkpoint(
