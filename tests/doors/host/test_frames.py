@@ -59,8 +59,22 @@ def a_hint_for_all(graph, pad):
     return {"controls": hinted(graph.small, clip(64, 64, 3)[:1]), "posed": False}
 
 
+def two_prompts_by_turns(graph, pad):
+    """The host begins again where there are fewer prompts than frames; the padding shows the last frame's."""
+    [[two, _]] = graph.text(1, 2)
+    every = two[[0, 1, 0, 1, 0]]
+    return {"positive": [[two if pad(every) is every else pad(every), {}]]}
+
+
+def more_hints_than_frames(graph, pad):
+    more = torch.cat([clip(64, 64, 3), clip(64, 64, 3, seed=12)])
+    used = more[:FRAMES]
+    return {"controls": hinted(graph.small, more if pad(used) is used else pad(used)), "posed": False}
+
+
 PER_FRAME = [
-    prompts, negative_prompts, masks_of_prompts, noise_mask, latents, hints, hints_before_poses, a_hint_for_all,
+    prompts, two_prompts_by_turns, negative_prompts, masks_of_prompts, noise_mask, latents, hints, more_hints_than_frames,
+    hints_before_poses, a_hint_for_all,
 ]  # fmt: skip
 
 

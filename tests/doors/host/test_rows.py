@@ -71,7 +71,9 @@ def test_two_areas_of_one_size_have_residuals_of_their_own(graph, relative):
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_nor_do_two_areas_of_both_prompts_share_residuals(graph, relative, side):
-    positive, negative = ([area(graph.text(seed), 32, 64, x=x) for x in (0, 32)] for seed in (1, 2))
+    positive, negative = (
+        [area(graph.text(seed), 32, 64, x=x) for seed, x in zip(seeds, (0, 32), strict=True)] for seeds in ((1, 4), (2, 2))
+    )
     both, alone = graph.predictions(sum(positive, []), sum(negative, [])), graph.predictions(positive[side], negative[side])
     here = slice(side * SIDE // 2, (side + 1) * SIDE // 2)
     for row in (0, 1):
@@ -140,6 +142,15 @@ def test_combined_prompts_come_in_any_order(graph, relative):
     assert relative(graph.latents(graph.text(1) + graph.text(1)), graph.latents(graph.text(1))) < TOLERANCE
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_a_positive_row_has_the_residuals_of_its_own_prompt(graph, relative, left):
+    """Of two prompts with masks, each half is as its prompt alone would have it."""
+    prompts = {True: masked(graph.text(1), half(True)), False: masked(graph.text(4), half(False))}
+    here = slice(0, SIDE // 2) if left else slice(SIDE // 2, SIDE)
+    both, alone = graph.predictions(prompts[True] + prompts[False])[1], graph.predictions(prompts[left])[1]
+    assert relative(both[..., here], alone[..., here]) < TOLERANCE
+
+
 def test_equal_prompts_are_read_once(graph):
     with graph.counted() as rows:
         graph.latents(area(graph.text(1), 32, 64) + area(graph.text(1), 32, 64, x=32), steps=1)
@@ -159,11 +170,15 @@ def test_text_for_the_controlnet_is_not_read_by_the_encoder(graph, monkeypatch):
     """`cross_attn_controlnet`: one text for the UNet and the encoder, another for the ControlNet."""
     from pack.magicanimate_core.host import reference
 
-    seen, encode = [], reference.encode_reference
+    seen, encode, steering = [], reference.encode_reference, []
     monkeypatch.setattr(reference, "encode_reference", lambda *args: seen.append(args[3]) or encode(*args))
+    net = graph.small.control_net.control_model
+    hook = net.register_forward_pre_hook(lambda _, args, kwargs: steering.append(kwargs["context"]), with_kwargs=True)
     [[text, options]], [[other, _]] = graph.text(1), graph.text(4)
     graph.latents([[text, options | {"cross_attn_controlnet": other}]], steps=1)
+    hook.remove()
     assert len(seen) == 1 and torch.equal(seen[0], text)
+    assert all(torch.equal(context, other.expand_as(context)) for context in steering)
 
 
 @pytest.mark.parametrize("name", ["DualCFGGuider", "PerpNegGuider"])
