@@ -1,0 +1,148 @@
+"""Which form of DensePose a few frames of a clip are in, and, where they are in none, what they are instead.
+
+Frames are (F, H, W, 3) uint8 RGB, spread over a clip.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .forms import FORMS, TRUST, Form, nearest
+from .others import what_else
+
+SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
+FLAT = 8  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+SEEN = 0.002  # of all pixels must be a figure
+ENOUGH, FAINT = 0.48, 0.2  # of a figure must be in a form's colours; in those of viridis over grey, which codecs blur most
+
+
+class Recognised(NamedTuple):
+    """A form, and how well the frames are explained by it, 0..1."""
+
+    form: Form
+    confidence: float
+
+
+def recognise(frames: np.ndarray) -> Recognised:
+    """Returns the form of frames. Raises ValueError, in a sentence, for what holds no part map; see `what_else`."""
+    found, sentence = tell(frames)
+    if found is None:
+        raise ValueError(f"pose_video {sentence}")
+    return found
+
+
+def tell(frames: np.ndarray) -> tuple[Recognised | None, str]:
+    """Returns the form of frames, or None and what they are instead: the end of a sentence about them."""
+    frames = thinned(frames)
+    found = _numbers(frames)
+    if found is None:
+        found = max(_scores(frames), key=lambda scored: scored.confidence, default=None)
+        found = found if found and found.confidence >= _enough(found.form) else None
+    if found is None:
+        return None, what_else(frames)
+    broken = _codec_broke(frames, found.form)
+    return (None, broken) if broken else (found, "")
+
+
+def _enough(form: Form) -> float:
+    return FAINT if form.name.startswith("viridis_grey") else ENOUGH
+
+
+def score(frames: np.ndarray, form: Form) -> float:
+    """Returns how well frames are explained by a form that somebody chose, 0..1."""
+    frames = thinned(frames)
+    if form.channel is None:
+        return next((scored.confidence for scored in _scores(frames, [form])), 0.0)
+    found = _numbers(frames)
+    return found.confidence if found and found.form is form else 0.0
+
+
+def thinned(frames: np.ndarray) -> np.ndarray:
+    """Returns frames of which at most 256 pixels a side are left."""
+    stride = max(1, -(-max(frames.shape[1:3]) // SIDE))
+    return np.ascontiguousarray(frames[:, ::stride, ::stride])
+
+
+def _scores(frames: np.ndarray, forms: list[Form] | None = None) -> list[Recognised]:
+    """Every form with a palette that explains some figure."""
+    colours, counts = _flat_colours(frames)
+    scored = []
+    for form in forms or [form for form in FORMS.values() if form.channel is None]:
+        parts, apart, beside = nearest(form, colours)
+        figure = (parts > 0) | (apart > TRUST)
+        size = counts[figure].sum()
+        if size < SEEN * counts.sum() or not (parts[figure] > 0).any():
+            continue
+        near = figure & (apart <= TRUST)
+        settled = near & (apart <= 0.3 * beside)  # not halfway to the next part, as in a picture of depth
+        share = counts[near].sum() / size
+        sharp = counts[settled].sum() / max(1, counts[near].sum())
+        scored.append(Recognised(form, float(share * min(1, sharp / 0.8) ** 2) * _background(form, frames)))
+    return scored
+
+
+def _background(form: Form, frames: np.ndarray) -> float:
+    """Slightly less than 1 where the background is black and the form's is not, or the other way round."""
+    if form.over_grey or form.name.startswith("inferno"):
+        return 1.0
+    dark = float((frames.max(-1) <= 24).mean())
+    own = float((np.abs(frames.astype(np.int16) - form.colours[0].astype(np.int16)).max(-1) <= 24).mean())
+    black = "_black" in form.name
+    return 1.0 if (dark > own) == black else 0.98
+
+
+def _flat_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours (N, 3) uint8 off the seams, each once, and how often there are, (N,)."""
+    levels = frames.astype(np.int16)
+    here = levels[:, :-1, :-1]
+    flat = (np.abs(here - levels[:, :-1, 1:]).max(-1) <= FLAT) & (np.abs(here - levels[:, 1:, :-1]).max(-1) <= FLAT)
+    chosen = frames[:, :-1, :-1][flat] if flat.any() else frames.reshape(-1, 3)
+    packed = chosen.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    unique, counts = np.unique(packed, return_counts=True)
+    return np.stack([unique >> 16 & 255, unique >> 8 & 255, unique & 255], 1).astype(np.uint8), counts
+
+
+def _numbers(frames: np.ndarray) -> Recognised | None:
+    """Part numbers in a channel, or in all three alike."""
+    levels = frames.astype(np.int16)
+    high = levels.max(-1)
+    if high.max() <= 32 and np.ptp(levels, axis=-1).max() <= 8:
+        values = np.unique(frames[..., 1])
+        return Recognised(FORMS["numbers"], 1.0) if len(values) >= 4 and values.max() >= 13 else None
+    return next((found for name in ("iuv", "vui") if (found := _iuv(levels, FORMS[name]))), None)
+
+
+def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
+    """One channel holds part numbers 1..24, the two others coordinates up to 255; zeros around."""
+    number, others = levels[..., form.channel], np.delete(levels, form.channel, -1)
+    figure = others.max(-1) > 32
+    if figure.mean() < SEEN:
+        return None
+    inside, coordinates = number[figure], others[figure]
+    spread = np.percentile(coordinates, 90, axis=0) - np.percentile(coordinates, 10, axis=0)
+    still = np.abs(np.diff(number, axis=2))[figure[:, :, 1:] & figure[:, :, :-1]]
+    small = float((inside <= 24).mean())
+    if small < 0.9 or spread.min() < 60 or len(np.unique(inside[inside <= 24])) < 4 or not len(still):
+        return None
+    if float((number[~figure] <= 4).mean() if (~figure).any() else 1) < 0.9 or float((still <= 2).mean()) < 0.6:
+        return None
+    return Recognised(form, small)
+
+
+def _codec_broke(frames: np.ndarray, form: Form) -> str:
+    """Part numbers one grey level apart do not survive a lossy codec: what to say then; nothing where they have."""
+    if form.channel is None:
+        return ""
+    number = frames[..., form.channel].astype(np.int16)
+    figure = frames.max(-1) > 0 if form.name != "numbers" else number > 0
+    lonely = np.ones(number[:, 1:-1, 1:-1].shape, bool)
+    for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        lonely &= number[:, dy : dy + lonely.shape[1], dx : dx + lonely.shape[2]] != number[:, 1:-1, 1:-1]
+    inside = figure[:, 1:-1, 1:-1]
+    wrong = float((lonely & inside).sum() + ((number == 0) & figure).sum() + (number > 24).sum()) / max(1, int(figure.sum()))
+    if wrong <= 0.02:
+        return ""
+    return (
+        f"is {form.words} that went through a lossy codec or a resize, which part numbers do not survive: "
+        "save it as PNG or as lossless video, or paint it in viridis first."
+    )
