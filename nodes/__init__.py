@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import animate, apply, demo, folders, loaders, plan, queued, sampling
+from . import animate, apply, demo, folders, loaders, plan, pose, queued, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
@@ -11,4 +11,4 @@ class MagicAnimateExtension(ComfyExtension):
         queued.watch()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES, *plan.NODES, *demo.NODES]
+        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES, *pose.NODES, *plan.NODES, *demo.NODES]

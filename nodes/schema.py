@@ -24,9 +24,9 @@ def schema(category: str = "MagicAnimate", **values: Any) -> io.Schema:
     return io.Schema(category=category, **known_fields(io.Schema, values))
 
 
-def inputs(*names: str, **changes: Any) -> list[io.Input]:
-    """Makes inputs of options, in this order; changes (id, default, tooltip, optional, ...) hold for all of them."""
-    return [_input(_declared(name), changes) for name in names]
+def inputs(*names: str, group: type[Options] = HostSettings, **changes: Any) -> list[io.Input]:
+    """Makes inputs of a group's options, in this order; changes (id, default, tooltip, ...) hold for all of them."""
+    return [_input(_declared(name, group), group, changes) for name in names]
 
 
 def words(name: str) -> str:
@@ -34,17 +34,17 @@ def words(name: str) -> str:
     return _declared(name).metadata["words"]
 
 
-def _declared(name: str) -> Field:
-    return next(option for option in fields(HostSettings) if option.name == name)
+def _declared(name: str, group: type[Options] = HostSettings) -> Field:
+    return next(option for option in fields(group) if option.name == name)
 
 
-def _input(option: Field, changes: dict[str, Any]) -> io.Input:
+def _input(option: Field, group: type[Options], changes: dict[str, Any]) -> io.Input:
     """An input of the option's kind, with its default, limits, choices and words."""
-    limits, choices = option.metadata, HostSettings.choices(option.name)
+    limits, choices = option.metadata, group.choices(option.name)
     values = {"id": option.name, "default": option.default, "tooltip": limits["words"]}
     if choices:
         values["options"] = choices
-        if option.name in HostSettings.more_choices:
+        if option.name in group.more_choices:
             values["tooltip"] += " The others are ComfyUI's own."
         return io.Combo.Input(**values | changes)
     if isinstance(option.default, bool):

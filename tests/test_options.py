@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 import pytest
-from pack.magicanimate_core.options import Sampling, Settings, Size, Windows, table
+from pack.magicanimate_core.options import PoseWork, Sampling, Settings, Size, Windows, table
 from pack.scripts.comfyui import PACK
 
 
@@ -49,7 +49,12 @@ def test_a_host_may_offer_more():
 
 @pytest.mark.parametrize(
     ("page", "group"),
-    [("MagicAnimateAnimate", Settings), ("MagicAnimateContextWindows", Windows), ("MagicAnimatePlan", Windows)],
+    [
+        ("MagicAnimateAnimate", Settings),
+        ("MagicAnimateContextWindows", Windows),
+        ("MagicAnimatePlan", Windows),
+        ("MagicAnimatePreparePose", PoseWork),
+    ],
 )
 def test_help_pages_say_what_the_table_says(page, group):
     """Where not: python -m scripts.help_tables."""

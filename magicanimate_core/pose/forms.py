@@ -19,7 +19,7 @@ PURE = np.float32(0.3 * 255 + 2)  # the most that the grey photo adds
 
 
 class Form(NamedTuple):
-    """name: of the option. words: for people. colours: of the parts (25, 3) RGB. channel: where numbers, not colours, stand."""
+    """name: of the option. words: for people. colours: of the parts (25, 3) RGB. channel: where numbers stand instead."""
 
     name: str
     words: str
@@ -90,7 +90,7 @@ def look(name: str) -> Looks:
 
 
 def nearest(form: Form, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the nearest parts (N,), how far colours (N, 3) are from them, and from the next parts by number, (N,) float32."""
+    """Returns the nearest parts (N,), how far colours (N, 3) are from them and from the parts numbered next to them, (N,)."""
     apart = _apart(form, rgb.astype(np.float32))  # (N, 25)
     parts = apart.argmin(1)
     rows = np.arange(len(rgb))
@@ -138,7 +138,9 @@ def _colour_table(name: str) -> np.ndarray:
     best = np.full((128, 128, 128), np.iinfo(np.int32).max, np.int32)
     parts, apart = np.zeros(best.shape, np.uint8), np.zeros(best.shape, np.int16)
     for part, colour in [*enumerate(colours), (0, np.zeros(3, np.int16))]:
-        off = [np.abs(middle - level).reshape([-1 if axis == c else 1 for axis in range(3)]) for c, level in enumerate(colour)]
+        off = [
+            np.abs(middle - level).reshape([-1 if axis == c else 1 for axis in range(3)]) for c, level in enumerate(colour)
+        ]
         square = sum(o.astype(np.int32) ** 2 for o in off)
         nearer = square < best
         np.copyto(best, square, where=nearer)
@@ -152,6 +154,7 @@ def _chroma_table(name: str) -> np.ndarray:
     """Entries for the differences R - G and G - B, each -255 to 255, (511 * 511,)."""
     steps = np.arange(-255, 256, dtype=np.float32)
     plane = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
-    apart = np.stack([np.abs(plane / ALPHA - chroma).max(1) for chroma in _chroma(FORMS[name].colours.astype(np.float32))], 1)
+    apart = np.stack(
+        [np.abs(plane / ALPHA - chroma).max(1) for chroma in _chroma(FORMS[name].colours.astype(np.float32))], 1
+    )
     return _entries(apart.argmin(1), apart.min(1))
-

@@ -4,19 +4,12 @@ import numpy as np
 
 from .palettes import SAPIENS
 
-NEEDED = "MagicAnimate needs a DensePose map of 24 parts: make one with DensePose from Video."
 DARK, COLOURED = 24, 40  # grey levels: black up to here, and coloured from so much between channels
 
 
-def what_else(frames: np.ndarray) -> str:
-    """Returns the end of a sentence about frames: what they are, and what to do."""
-    for kind, test in _KINDS:
-        if test(frames):
-            return f"{kind}: {NEEDED}"
-    return (
-        "is no DensePose but a film, a photo or a picture of another kind "
-        f"(no known palette explains its colours): {NEEDED}"
-    )
+def what_else(frames: np.ndarray) -> str | None:
+    """Returns what frames look like, a noun; None for films, photos and all that has no name here."""
+    return next((kind for kind, test in _KINDS if test(frames)), None)
 
 
 def _black(frames: np.ndarray) -> bool:
@@ -80,11 +73,11 @@ def _flat(frames: np.ndarray) -> bool:
 
 
 _KINDS = (  # asked in this order
-    ("is black: nobody was found in its frames", _black),
-    ("holds numbers of persons (_INDS.png), not of parts", _person_numbers),
-    ("is of one colour: nobody was found in its frames", _one_colour),
-    ("is an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
-    ("is DensePose's contour view (lines, from which parts cannot be told)", _contours),
-    ("is a body part map of Sapiens, which knows no front and back", _sapiens),
-    ("is a map in other colours (DensePose's coarse 14 parts, Champ's semantic map, depth or the like)", _flat),
+    ("black frames, in which nobody was found", _black),
+    ("numbers of persons (_INDS.png), not of parts", _person_numbers),
+    ("frames of one colour, in which nobody was found", _one_colour),
+    ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
+    ("DensePose's contour view: lines, from which parts cannot be told", _contours),
+    ("a body part map of Sapiens, which knows no front and back", _sapiens),
+    ("a map in other colours: DensePose's coarse 14 parts, Champ's semantic map, depth or the like", _flat),
 )

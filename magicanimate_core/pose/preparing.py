@@ -93,7 +93,9 @@ def _note(report: PoseReport, found: Recognised, spread: np.ndarray) -> None:
     report.form, report.words, report.confidence = found.form.name, found.form.words, found.confidence
     report.people = max(people(see(found.form, frame).parts) for frame in spread)
     if found.confidence < UNSURE:
-        report.notes.append(f"unsure: only {found.confidence:.0%} of what was looked at speaks for this form; see the preview")
+        report.notes.append(
+            f"unsure: only {found.confidence:.0%} of what was looked at speaks for this form; see the preview"
+        )
 
 
 def _stream(

@@ -25,14 +25,15 @@ class Recognised(NamedTuple):
 
 def recognise(frames: np.ndarray) -> Recognised:
     """Returns the form of frames. Raises ValueError, in a sentence, for what holds no part map; see `what_else`."""
-    found, sentence = tell(frames)
+    found, instead = tell(frames)
     if found is None:
-        raise ValueError(f"pose_video {sentence}")
+        what = f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
+        raise ValueError(f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}.")
     return found
 
 
-def tell(frames: np.ndarray) -> tuple[Recognised | None, str]:
-    """Returns the form of frames, or None and what they are instead: the end of a sentence about them."""
+def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
+    """Returns the form of frames, or None and what they look like instead, a noun (None: nothing that has a name)."""
     frames = thinned(frames)
     found = _numbers(frames)
     if found is None:
@@ -41,7 +42,17 @@ def tell(frames: np.ndarray) -> tuple[Recognised | None, str]:
     if found is None:
         return None, what_else(frames)
     broken = _codec_broke(frames, found.form)
-    return (None, broken) if broken else (found, "")
+    return (None, broken) if broken else (found, None)
+
+
+def clause(frames: np.ndarray) -> str | None:
+    """Returns what frames that are not in this model's colours look like, and what to do; None for what has no name."""
+    found, instead = tell(frames)
+    if found is None or found.form.is_ours:
+        return f"looks like {instead}" if instead else None
+    form = found.form
+    words = "BGR: swap red and blue, or" if form.name == "viridis_bgr" else f"{form.words}:"
+    return f"looks like {words} let Prepare Pose Video (the command pose) convert it"
 
 
 def _enough(form: Form) -> float:
@@ -129,10 +140,10 @@ def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
     return Recognised(form, small)
 
 
-def _codec_broke(frames: np.ndarray, form: Form) -> str:
-    """Part numbers one grey level apart do not survive a lossy codec: what to say then; nothing where they have."""
+def _codec_broke(frames: np.ndarray, form: Form) -> str | None:
+    """Part numbers one grey level apart do not survive a lossy codec: what frames look like then; None where they have."""
     if form.channel is None:
-        return ""
+        return None
     number = frames[..., form.channel].astype(np.int16)
     figure = frames.max(-1) > 0 if form.name != "numbers" else number > 0
     lonely = np.ones(number[:, 1:-1, 1:-1].shape, bool)
@@ -140,9 +151,5 @@ def _codec_broke(frames: np.ndarray, form: Form) -> str:
         lonely &= number[:, dy : dy + lonely.shape[1], dx : dx + lonely.shape[2]] != number[:, 1:-1, 1:-1]
     inside = figure[:, 1:-1, 1:-1]
     wrong = float((lonely & inside).sum() + ((number == 0) & figure).sum() + (number > 24).sum()) / max(1, int(figure.sum()))
-    if wrong <= 0.02:
-        return ""
-    return (
-        f"is {form.words} that went through a lossy codec or a resize, which part numbers do not survive: "
-        "save it as PNG or as lossless video, or paint it in viridis first."
-    )
+    lost = f"{form.words} out of a lossy codec or a resize, which part numbers do not survive: save it as PNG"
+    return lost if wrong > 0.02 else None

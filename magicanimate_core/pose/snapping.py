@@ -12,7 +12,9 @@ from ..media.densepose import PART_COLOURS
 
 PARTS = len(PART_COLOURS)
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
-AROUND = tuple((y, x, np.float32(np.exp(-(y * y + x * x) / 2.88))) for y in range(-2, 3) for x in range(-2, 3) if abs(y * x) < 4)
+AROUND = tuple(
+    (y, x, np.float32(np.exp(-(y * y + x * x) / 2.88))) for y in range(-2, 3) for x in range(-2, 3) if abs(y * x) < 4
+)
 REACH = 2  # pixels: who votes is within 5 x 5 pixels, without the corners, and counts as a Gaussian of deviation 1.2 says
 BRIGHT, COLOURED = 7.0, 24.0  # grey levels of brightness and of colour over which a likeness falls to 1 / e
 LINE, SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
@@ -97,7 +99,7 @@ def _mirror_border(inside: np.ndarray, trusted: np.ndarray) -> None:
 
 
 def _patches(labels: np.ndarray, size: int) -> np.ndarray:
-    """Where size x size pixels have one label, by their first corner; (H - size + 1, W - size + 1), empty where too small."""
+    """Where size x size pixels have one label, by their first corner; (H - size + 1, W - size + 1) or nothing."""
     height, width = (max(0, side - size + 1) for side in labels.shape)
     first = labels[:height, :width]
     same = first != NOBODY

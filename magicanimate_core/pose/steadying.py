@@ -121,4 +121,6 @@ def _moved(parts: np.ndarray, first: np.ndarray, last: np.ndarray, share: float)
         for axis, side in enumerate(parts.shape)
     )
     there = ((rows >= 0) & (rows < parts.shape[0]))[:, None] & ((columns >= 0) & (columns < parts.shape[1]))
-    return np.where(there, parts[rows.clip(0, parts.shape[0] - 1)][:, columns.clip(0, parts.shape[1] - 1)], 0).astype(np.uint8)
+    return np.where(there, parts[rows.clip(0, parts.shape[0] - 1)][:, columns.clip(0, parts.shape[1] - 1)], 0).astype(
+        np.uint8
+    )
