@@ -4,6 +4,10 @@ import numpy as np
 
 from .palettes import SAPIENS
 
+ONE_COLOUR = "frames of one colour, in which nobody was found"
+FLAT = "flat colours that are not those of 24 parts (DensePose's coarse 14 parts, Champ's semantic map, depth, a drawing)"
+LINES = 5  # lines side by side, with as much between them: smaller frames show none
+VAGUE = (ONE_COLOUR, FLAT)
 DARK, COLOURED = 24, 40  # grey levels: black up to here, and coloured from so much between channels
 
 
@@ -13,7 +17,7 @@ def what_else(frames: np.ndarray) -> str | None:
 
 
 def _black(frames: np.ndarray) -> bool:
-    return int(frames.max()) <= 2
+    return not frames.any()
 
 
 def _one_colour(frames: np.ndarray) -> bool:
@@ -35,7 +39,7 @@ def _mostly_black(frames: np.ndarray) -> bool:
 def _thin(mask: np.ndarray) -> bool:
     """Whether a mask (F, H, W) is of lines: 5 x 5 pixels of it are rare."""
     high, wide = mask.shape[1] - 4, mask.shape[2] - 4
-    if min(high, wide) < 1 or not mask.any():
+    if min(high, wide) < 5 * LINES or not mask.any():
         return False
     rows = np.logical_and.reduce([mask[:, d : d + high] for d in range(5)])
     whole = np.logical_and.reduce([rows[:, :, d : d + wide] for d in range(5)])
@@ -74,10 +78,10 @@ def _flat(frames: np.ndarray) -> bool:
 
 _KINDS = (  # asked in this order
     ("black frames, in which nobody was found", _black),
-    ("numbers of persons (_INDS.png), not of parts", _person_numbers),
-    ("frames of one colour, in which nobody was found", _one_colour),
+    ("numbers of persons (_INDS.png), or nearly black frames", _person_numbers),
+    (ONE_COLOUR, _one_colour),
     ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
     ("DensePose's contour view: lines, from which parts cannot be told", _contours),
     ("a body part map of Sapiens, which knows no front and back", _sapiens),
-    ("a map in other colours: DensePose's coarse 14 parts, Champ's semantic map, depth or the like", _flat),
+    (FLAT, _flat),
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .forms import FORMS, TRUST, Form, nearest
-from .others import what_else
+from .others import VAGUE, what_else
 
 SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
 FLAT = 8  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
@@ -49,7 +49,7 @@ def clause(frames: np.ndarray) -> str | None:
     """Returns what frames that are not in this model's colours look like, and what to do; None for what has no name."""
     found, instead = tell(frames)
     if found is None or found.form.is_ours:
-        return f"looks like {instead}" if instead else None
+        return f"looks like {instead}" if instead and instead not in VAGUE else None
     form = found.form
     words = "BGR: swap red and blue, or" if form.name == "viridis_bgr" else f"{form.words}:"
     return f"looks like {words} let Prepare Pose Video (the command pose) convert it"
@@ -117,7 +117,7 @@ def _numbers(frames: np.ndarray) -> Recognised | None:
     """Part numbers in a channel, or in all three alike."""
     levels = frames.astype(np.int16)
     high = levels.max(-1)
-    if high.max() <= 32 and np.ptp(levels, axis=-1).max() <= 8:
+    if high.max() <= 40 and np.ptp(levels, axis=-1).max() <= 8:
         values = np.unique(frames[..., 1])
         return Recognised(FORMS["numbers"], 1.0) if len(values) >= 4 and values.max() >= 13 else None
     return next((found for name in ("iuv", "vui") if (found := _iuv(levels, FORMS[name]))), None)
@@ -133,7 +133,7 @@ def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
     spread = np.percentile(coordinates, 90, axis=0) - np.percentile(coordinates, 10, axis=0)
     still = np.abs(np.diff(number, axis=2))[figure[:, :, 1:] & figure[:, :, :-1]]
     small = float((inside <= 24).mean())
-    if small < 0.9 or spread.min() < 60 or len(np.unique(inside[inside <= 24])) < 4 or not len(still):
+    if small < 0.7 or spread.min() < 60 or len(np.unique(inside[inside <= 24])) < 4 or not len(still):
         return None
     if float((number[~figure] <= 4).mean() if (~figure).any() else 1) < 0.9 or float((still <= 2).mean()) < 0.6:
         return None

@@ -20,7 +20,7 @@ def is_empty(parts: np.ndarray) -> bool:
 
 
 def steadied(maps: Iterable[np.ndarray], steady: float) -> Iterator[np.ndarray]:
-    """Calms labels that flicker, where the figure hardly moves. 0: every map comes back as it is; 1: most.
+    """Calms labels that flicker inside a figure that hardly moves. 0: every map comes back as it is; 1: most.
 
     A pixel follows the frames around it where those agree: the two beside it, above 0.5 also three of four.
     """
@@ -58,7 +58,7 @@ def _calmed(window: list[np.ndarray], steady: float) -> np.ndarray:
         first, last = window[0], window[4]
         three = (first == last) & ((first == before) | (first == after)) & (before != after)
         agreed = np.where(three, first, agreed)
-    flickers = agreed != now
+    flickers = (agreed != now) & ((agreed > 0) == (now > 0))  # a thin arm that moves fast is no flicker
     if not flickers.any():
         return now
     calm = _mean(before != after) <= 0.5 * steady
