@@ -90,7 +90,7 @@ def look(name: str) -> Looks:
 
 
 def nearest(form: Form, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the nearest parts (N,), how far colours (N, 3) are from them and from the parts numbered next to them, (N,)."""
+    """Returns the nearest parts (N,), how far colours (N, 3) are from them and from those numbered beside them, (N,)."""
     apart = _apart(form, rgb.astype(np.float32))  # (N, 25)
     parts = apart.argmin(1)
     rows = np.arange(len(rgb))

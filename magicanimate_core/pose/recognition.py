@@ -11,9 +11,12 @@ from .forms import FORMS, TRUST, Form, nearest
 from .others import VAGUE, what_else
 
 SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
-FLAT = 8  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+FLAT = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+CALM = 0.04  # of all pixels must be flat: of noise, none are
 SEEN = 0.002  # of all pixels must be a figure
-ENOUGH, FAINT = 0.48, 0.2  # of a figure must be in a form's colours; in those of viridis over grey, which codecs blur most
+LARGE = 80  # pixels: in figures of this size, parts are larger than the blocks of a codec
+LEAST = 0.25  # of a figure must be in a form's colours
+HALFWAY = {"viridis_grey": 0.3, "parula_grey": 0.56}  # how sharp figures must be where a photo's grey is in the colours
 
 
 class Recognised(NamedTuple):
@@ -28,7 +31,9 @@ def recognise(frames: np.ndarray) -> Recognised:
     found, instead = tell(frames)
     if found is None:
         what = f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
-        raise ValueError(f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}.")
+        raise ValueError(
+            f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}."
+        )
     return found
 
 
@@ -38,7 +43,6 @@ def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
     found = _numbers(frames)
     if found is None:
         found = max(_scores(frames), key=lambda scored: scored.confidence, default=None)
-        found = found if found and found.confidence >= _enough(found.form) else None
     if found is None:
         return None, what_else(frames)
     broken = _codec_broke(frames, found.form)
@@ -55,15 +59,22 @@ def clause(frames: np.ndarray) -> str | None:
     return f"looks like {words} let Prepare Pose Video (the command pose) convert it"
 
 
-def _enough(form: Form) -> float:
-    return FAINT if form.name.startswith("viridis_grey") else ENOUGH
+def _convinces(form: Form, share: float, sharp: float, extent: float) -> bool:
+    """Whether a figure of which a share is near a form's colours, and of that a share sharp, is of parts.
+
+    Smooth pictures in the same palette, and maps of other parts, lie near its colours, too, but are not sharp. A codec makes
+    parts less sharp, too: the more so the fewer of them it leaves near their colours, and the smaller the figure is (extent:
+    the side of a square of its size, in pixels).
+    """
+    needed = HALFWAY.get(form.name.removesuffix("_bgr"), min(0.6, 0.35 + max(0.0, share - 0.6)))
+    return share >= LEAST and sharp >= needed * min(1.0, max(0.3, extent / LARGE))
 
 
 def score(frames: np.ndarray, form: Form) -> float:
     """Returns how well frames are explained by a form that somebody chose, 0..1."""
     frames = thinned(frames)
     if form.channel is None:
-        return next((scored.confidence for scored in _scores(frames, [form])), 0.0)
+        return next((scored.confidence for scored in _scores(frames, form)), 0.0)
     found = _numbers(frames)
     return found.confidence if found and found.form is form else 0.0
 
@@ -74,11 +85,13 @@ def thinned(frames: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(frames[:, ::stride, ::stride])
 
 
-def _scores(frames: np.ndarray, forms: list[Form] | None = None) -> list[Recognised]:
-    """Every form with a palette that explains some figure."""
+def _scores(frames: np.ndarray, chosen: Form | None = None) -> list[Recognised]:
+    """Every form with a palette that explains a figure, or the one that somebody chose."""
     colours, counts = _flat_colours(frames)
     scored = []
-    for form in forms or [form for form in FORMS.values() if form.channel is None]:
+    if counts.sum() < CALM * frames[..., 0].size and not chosen:
+        return scored
+    for form in [chosen] if chosen else [form for form in FORMS.values() if form.channel is None]:
         parts, apart, beside = nearest(form, colours)
         figure = (parts > 0) | (apart > TRUST)
         size = counts[figure].sum()
@@ -86,9 +99,10 @@ def _scores(frames: np.ndarray, forms: list[Form] | None = None) -> list[Recogni
             continue
         near = figure & (apart <= TRUST)
         settled = near & (apart <= 0.3 * beside)  # not halfway to the next part, as in a picture of depth
-        share = counts[near].sum() / size
-        sharp = counts[settled].sum() / max(1, counts[near].sum())
-        scored.append(Recognised(form, float(share * min(1, sharp / 0.8) ** 2) * _background(form, frames)))
+        share = float(counts[near].sum() / size)
+        sharp = float(counts[settled].sum() / max(1, counts[near].sum()))
+        if chosen or _convinces(form, share, sharp, (size / len(frames)) ** 0.5):
+            scored.append(Recognised(form, share * min(1.0, sharp / 0.8) * _background(form, frames)))
     return scored
 
 
@@ -130,10 +144,11 @@ def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
     if figure.mean() < SEEN:
         return None
     inside, coordinates = number[figure], others[figure]
-    spread = np.percentile(coordinates, 90, axis=0) - np.percentile(coordinates, 10, axis=0)
     still = np.abs(np.diff(number, axis=2))[figure[:, :, 1:] & figure[:, :, :-1]]
     small = float((inside <= 24).mean())
-    if small < 0.7 or spread.min() < 60 or len(np.unique(inside[inside <= 24])) < 4 or not len(still):
+    if small < 0.7 or (inside > 0).mean() < 0.6 or np.percentile(coordinates, 90, axis=0).min() < 40:
+        return None
+    if len(np.unique(inside[inside <= 24])) < 4 or not len(still):
         return None
     if float((number[~figure] <= 4).mean() if (~figure).any() else 1) < 0.9 or float((still <= 2).mean()) < 0.6:
         return None
@@ -149,7 +164,7 @@ def _codec_broke(frames: np.ndarray, form: Form) -> str | None:
     lonely = np.ones(number[:, 1:-1, 1:-1].shape, bool)
     for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
         lonely &= number[:, dy : dy + lonely.shape[1], dx : dx + lonely.shape[2]] != number[:, 1:-1, 1:-1]
-    inside = figure[:, 1:-1, 1:-1]
-    wrong = float((lonely & inside).sum() + ((number == 0) & figure).sum() + (number > 24).sum()) / max(1, int(figure.sum()))
+    lonely = float((lonely & figure[:, 1:-1, 1:-1]).sum() / max(1, figure.sum()))
+    never = float((((number == 0) & figure) | (number > 24)).sum() / max(1, figure.sum()))
     lost = f"{form.words} out of a lossy codec or a resize, which part numbers do not survive: save it as PNG"
-    return lost if wrong > 0.02 else None
+    return lost if never > 0.001 or lonely > 0.1 else None
