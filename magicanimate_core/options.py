@@ -150,6 +150,19 @@ class PoseWork(Options):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Aligning(Options):
+    """How far a pose video is brought to the photo's body."""
+
+    strength: float = option(
+        1.0, "How far the clip is brought to the photo's place and body: 0 leaves it as it is, 1 goes all the way.",
+        low=0.0, high=1.0, step=0.05,
+    )  # fmt: skip
+    proportions: bool = option(
+        True, "Also give limbs the photo's lengths, where these can be trusted. Off: one scale and shift for the whole clip."
+    )
+
+
 def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
     """Raises ValueError where a value is of another kind than its option, out of its limits, or none of its choices."""
     name, kind = declared.name, type(declared.default)

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import animate, apply, demo, folders, loaders, plan, pose, queued, sampling
+from . import align, animate, apply, demo, densepose, folders, loaders, plan, pose, queued, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
@@ -11,4 +11,5 @@ class MagicAnimateExtension(ComfyExtension):
         queued.watch()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [*loaders.NODES, *apply.NODES, *sampling.NODES, *animate.NODES, *pose.NODES, *plan.NODES, *demo.NODES]
+        rooms = (loaders, apply, sampling, animate, plan, densepose, pose, align, demo)
+        return [node for room in rooms for node in room.NODES]

@@ -1,24 +1,34 @@
-"""Where model files lie: the `magicanimate` category, and the usual folders of motion modules and ControlNets."""
+"""Where model files lie: our own categories, and the usual ones of motion modules and ControlNets."""
 
 import os
 from contextlib import suppress
 
 import folder_paths
 
+from ..magicanimate_core.pose.exchange import SOURCES, USUAL_FILE
+from .neighbours import controlnet_aux_files
+
 MODEL_CATEGORY = "magicanimate"
+DENSEPOSE_CATEGORY = "densepose"
+DENSEPOSE_FOLDERS = (DENSEPOSE_CATEGORY,)
+SCRIPTS = {".torchscript", ".pt", ".pth", ".ts"}  # endings of TorchScript files
 MOTION_FOLDERS = (MODEL_CATEGORY, "animatediff_models")
 ENCODER_FOLDERS = (MODEL_CATEGORY,)
 CONTROLNET_FOLDERS = (MODEL_CATEGORY, "controlnet")
 
 
 def register() -> None:
-    """Tell the host about the categories; paths from extra_model_paths.yaml stay. Makes our own folder, for the files."""
-    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1]):
+    """Tell the host about the categories; paths from extra_model_paths.yaml stay. Makes our own folders, for the files."""
+    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], DENSEPOSE_CATEGORY):
         folder_paths.add_model_folder_path(category, os.path.join(folder_paths.models_dir, category))
         paths, extensions = folder_paths.folder_names_and_paths[category]
-        folder_paths.folder_names_and_paths[category] = (paths, extensions or folder_paths.supported_pt_extensions)
+        usual = SCRIPTS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions
+        folder_paths.folder_names_and_paths[category] = (paths, extensions or usual)
+    for folder in controlnet_aux_files():
+        folder_paths.add_model_folder_path(DENSEPOSE_CATEGORY, folder)
     with suppress(OSError):  # models may lie where nothing can be written
-        os.makedirs(os.path.join(folder_paths.models_dir, MODEL_CATEGORY), exist_ok=True)
+        for category in (MODEL_CATEGORY, DENSEPOSE_CATEGORY):
+            os.makedirs(os.path.join(folder_paths.models_dir, category), exist_ok=True)
 
 
 def choices(folders: tuple[str, ...], hint: str) -> list[str]:
@@ -35,6 +45,22 @@ def find(folders: tuple[str, ...], name: str) -> str:
         f"{name} is in none of the model folders {', '.join(f'models/{folder}' for folder in folders)}: "
         "put the file there and refresh the page (press R)."
     )
+
+
+def densepose_choices() -> list[str]:
+    """DensePose nets for a drop-down; where there are none, the usual name, so that the node can say so when it runs."""
+    return choices(DENSEPOSE_FOLDERS, "densepose") or [USUAL_FILE]
+
+
+def find_densepose(name: str) -> str:
+    """Full path of a DensePose net. Raises FileNotFoundError, with where to get one."""
+    try:
+        return find(DENSEPOSE_FOLDERS, name)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"{name} is neither in models/densepose nor in the folder of comfyui_controlnet_aux: put {SOURCES}, "
+            "into models/densepose and refresh the page (press R)."
+        ) from error
 
 
 def _files(folders: tuple[str, ...]) -> dict[str, str]:

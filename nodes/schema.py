@@ -12,6 +12,7 @@ from ..magicanimate_core.method.noise import TRAIN_TIMESTEPS
 from ..magicanimate_core.options import Options
 
 AppearanceEncoderType = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")
+DensePoseType = io.Custom("MAGICANIMATE_DENSEPOSE")
 
 MAX_STEPS = TRAIN_TIMESTEPS - 1  # of all our spacings: the host holds a limit better than a rule of two inputs
 ADVANCED = {"advanced": True}  # as extra_dict: older hosts have no such argument and ignore the entry
@@ -24,9 +25,14 @@ def schema(category: str = "MagicAnimate", **values: Any) -> io.Schema:
     return io.Schema(category=category, **known_fields(io.Schema, values))
 
 
-def inputs(*names: str, group: type[Options] = HostSettings, **changes: Any) -> list[io.Input]:
-    """Makes inputs of a group's options, in this order; changes (id, default, tooltip, ...) hold for all of them."""
-    return [_input(_declared(name, group), group, changes) for name in names]
+def inputs(*names: str, **changes: Any) -> list[io.Input]:
+    """Makes inputs of options, in this order; changes (id, default, tooltip, optional, ...) hold for all of them."""
+    return [_input(_declared(name), changes) for name in names]
+
+
+def group_inputs(group: type[Options], **changes: Any) -> list[io.Input]:
+    """Makes an input of every option of a group of its own."""
+    return [_input(option, changes, group) for option in fields(group)]
 
 
 def words(name: str) -> str:
@@ -34,11 +40,11 @@ def words(name: str) -> str:
     return _declared(name).metadata["words"]
 
 
-def _declared(name: str, group: type[Options] = HostSettings) -> Field:
-    return next(option for option in fields(group) if option.name == name)
+def _declared(name: str) -> Field:
+    return next(option for option in fields(HostSettings) if option.name == name)
 
 
-def _input(option: Field, group: type[Options], changes: dict[str, Any]) -> io.Input:
+def _input(option: Field, changes: dict[str, Any], group: type[Options] = HostSettings) -> io.Input:
     """An input of the option's kind, with its default, limits, choices and words."""
     limits, choices = option.metadata, group.choices(option.name)
     values = {"id": option.name, "default": option.default, "tooltip": limits["words"]}

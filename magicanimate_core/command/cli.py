@@ -1,4 +1,4 @@
-"""`python -m magicanimate_core COMMAND`: animate, train or prepare, without a host."""
+"""`python -m magicanimate_core COMMAND`: pose, animate, train or prepare, without a host."""
 
 import argparse
 import importlib
@@ -6,6 +6,7 @@ import logging
 import sys
 
 COMMANDS = {  # name: module with DESCRIPTION, perhaps EPILOG, add_arguments(parser), main(options), and what it does
+    "pose": (".pose", "make the pose video from a film"),
     "animate": (".animate", "animate photos along DensePose videos"),
     "train": (".train", "train the appearance encoder, the ControlNet and the temporal layers"),
     "prepare": (".prepare", "crop, resample and check clips and pictures for training"),

@@ -1,5 +1,10 @@
 """The pose video.
 
+exchange DensePose nets, of two kinds: who is in a frame
+order    who is drawn on top, the same all through a clip
+maps     people become a map of parts
+detector all of it: a film, frame by frame
+align/   brought to the body and the place of a photo
 colours  a pose video in other colours is refused
 palette  is it DensePose in this model's colours? And if it is blurred, sharpened
 """

@@ -19,14 +19,14 @@ def looked_at(frames: int) -> list[int]:
     return sorted({round(i * (frames - 1) / max(1, FRAMES - 1)) for i in range(FRAMES)})
 
 
-def check_pose_video(poses: Tensor, colours: str) -> None:
+def check_pose_video(poses: Tensor, colours: str, name: str = "pose_video") -> None:
     """Raises ValueError unless poses (F, H, W, 3), RGB in [0, 1], are images, and DensePose where `colours` says so.
 
     colours: as the option pose_colours.
     """
-    check_image(poses, "pose_video")
+    check_image(poses, name)
     if colours != ANY_COLOURS:
-        check_colours(poses[looked_at(len(poses))][..., :3], "pose_video")  # opaque alpha is left out
+        check_colours(poses[looked_at(len(poses))][..., :3], name)  # opaque alpha is left out
 
 
 def check_colours(poses: Tensor, name: str) -> None:

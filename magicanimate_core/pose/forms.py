@@ -73,7 +73,7 @@ def see(form: Form, rgb: np.ndarray) -> Seen:
         ]
     else:
         half = rgb >> 1
-        table = _colour_table(form.name)[
+        table = _colour_table(form.name.replace("_black", ""))[
             (half[..., 0].astype(np.int32) << 14) + (half[..., 1].astype(np.int32) << 7) + half[..., 2]
         ]
     return Seen(table & 31, table >= 32, exact=bool((table < 64).sum() <= INEXACT * max(1, np.count_nonzero(table & 31))))

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .forms import FORMS, TRUST, Form, nearest
+from .forms import FORMS, TRUST, Form, nearest, see
 from .others import VAGUE, what_else
 
 SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
 FLAT = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
-CALM = 0.04  # of all pixels must be flat: of noise, none are
+CALM = 0.01  # of all pixels must be flat: of noise, none are
 SEEN = 0.002  # of all pixels must be a figure
-LARGE = 80  # pixels: in figures of this size, parts are larger than the blocks of a codec
+LARGE = 85  # pixels: in figures of this size, parts are larger than the blocks of a codec
+FAINT = 0.12  # of a figure must be sharp, however small it is
 LEAST = 0.25  # of a figure must be in a form's colours
 HALFWAY = {"viridis_grey": 0.3, "parula_grey": 0.56}  # how sharp figures must be where a photo's grey is in the colours
 
@@ -67,7 +68,7 @@ def _convinces(form: Form, share: float, sharp: float, extent: float) -> bool:
     the side of a square of its size, in pixels).
     """
     needed = HALFWAY.get(form.name.removesuffix("_bgr"), min(0.6, 0.35 + max(0.0, share - 0.6)))
-    return share >= LEAST and sharp >= needed * min(1.0, max(0.3, extent / LARGE))
+    return sharp >= needed * min(1.0, max(0.3, (extent / LARGE) ** 2)) and share * sharp >= FAINT
 
 
 def score(frames: np.ndarray, form: Form) -> float:
@@ -101,9 +102,14 @@ def _scores(frames: np.ndarray, chosen: Form | None = None) -> list[Recognised]:
         settled = near & (apart <= 0.3 * beside)  # not halfway to the next part, as in a picture of depth
         share = float(counts[near].sum() / size)
         sharp = float(counts[settled].sum() / max(1, counts[near].sum()))
-        if chosen or _convinces(form, share, sharp, (size / len(frames)) ** 0.5):
+        if chosen or (share >= LEAST and _convinces(form, share, sharp, _extent(form, frames))):
             scored.append(Recognised(form, share * min(1.0, sharp / 0.8) * _background(form, frames)))
     return scored
+
+
+def _extent(form: Form, frames: np.ndarray) -> float:
+    """The side of a square of the figure's mean size, in pixels."""
+    return float(np.mean([np.count_nonzero(see(form, frame).parts) for frame in frames])) ** 0.5
 
 
 def _background(form: Form, frames: np.ndarray) -> float:

@@ -55,9 +55,10 @@ def test_windows_are_those_that_the_sampler_runs(small, monkeypatch, options):
     assert not plan.missed
 
 
-@pytest.mark.parametrize(
-    "options", [{"height": 40}, {"cfg": 1.0, "frames": 9}, {**OPTIONS[6], "windows_per_batch": 2}], ids=name
-)
+COUNTED = [{"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}]
+
+
+@pytest.mark.parametrize("options", COUNTED, ids=name)
 def test_operations_are_those_that_the_run_makes(small, options):
     """Latents 3 and 5 pixels wide and high: their halves are rounded up."""
     plan = planned(size=24, **options)

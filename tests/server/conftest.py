@@ -14,12 +14,13 @@ NAMES = {
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    from pack.magicanimate_core.testing import inputs, random_weights
+    from pack.magicanimate_core.testing import densepose_nets, inputs, random_weights
 
     base = tmp_path_factory.mktemp("comfyui")
     random_weights.write_models(base / "models", random_weights.TINY)
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
+    densepose_nets.write_traced(base / "models" / "densepose" / "densepose_r50_fpn_dl.torchscript")
     inputs.write_inputs(base / "input", size=128, frames=20)
     inputs.write_inputs(base / "input", size=128, frames=18, people=2, name="two_people")
     packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")

@@ -7,7 +7,9 @@ import urllib.request
 import av
 import numpy as np
 import pytest
+from pack.magicanimate_core.media.densepose import nearest_parts
 from pack.scripts.comfyui import PACK
+from pack.tests.pose.figures import off_share
 
 FRAMES = {"photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18}
 DEMO = PACK / "demo"
@@ -51,10 +53,29 @@ def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow)
     assert len(frames[0]) == 20 and np.array_equal(*frames)
 
 
+def test_a_film_becomes_densepose(server):
+    """The stand-in reads the parts out of the colours: a pose video must come back as it went in."""
+    net = {"densepose_model": "densepose_r50_fpn_dl.torchscript"}
+    prompt = {
+        "film": {"class_type": "MagicAnimateDemoInputs", "inputs": {"dancer": "dancer_1", "motion": "motion_1"}},
+        "net": {"class_type": "MagicAnimateDensePoseModelLoader", "inputs": net},
+        "pose": {"class_type": "MagicAnimateDensePose",
+                 "inputs": {"densepose_model": ["net", 0], "images": ["film", 1], "detect_size": 192}},
+        "film png": {"class_type": "SaveImage", "inputs": {"images": ["film", 1], "filename_prefix": "film"}},
+        "pose png": {"class_type": "SaveImage", "inputs": {"images": ["pose", 0], "filename_prefix": "pose"}},
+    }  # fmt: skip
+    files = server.files(server.run(prompt))
+    films, poses = (sorted(path for path in files if path.name.startswith(name)) for name in ("film", "pose"))
+    assert len(films) == len(poses) > 10
+    for film, pose in list(zip(films, poses, strict=True))[::10]:
+        (truth, _), (found, distance) = (nearest_parts(read_frames(path)[0]) for path in (film, pose))
+        assert distance.max() == 0 and off_share(found, truth) < 0.08  # a small, blurred clip
+
+
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
-    assert len(ours) == 12
+    assert len(ours) == 15
     for name, node in ours.items():
         assert node["category"] == ("MagicAnimate/demo" if "Demo" in name else "MagicAnimate"), name
         assert node["display_name"] and len(node["description"]) > 40, name

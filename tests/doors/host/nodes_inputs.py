@@ -26,9 +26,9 @@ def windows(**changes):
     return prompts.prompt("MagicAnimateContextWindows", ("model",), **values | changes)
 
 
-def plan(**changes):
+def plan(sockets=PICTURES, **changes):
     values = {name: ANIMATE[name] for name in ("context_length", "context_overlap", "context_schedule", "fuse_method")}
-    return prompts.prompt("MagicAnimatePlan", PICTURES, **values | changes)
+    return prompts.prompt("MagicAnimatePlan", sockets, **values | changes)
 
 
 def pose(**changes):
@@ -145,6 +145,9 @@ GOOD_PICTURES = [  # models are asked for
     Case("anything for Apply Pose", lambda: (pose(pose_colours="any"), {"pose_video": film()}), accepted),
     Case("poses that are switched off", lambda: (animate(pose_strength=0.0), {"pose_video": film()}), accepted),
     Case("strength 0", lambda: (pose(strength=0.0), {"pose_video": film()}), accepted),
+    Case("a plan", lambda: (plan(), {}), accepted),
+    Case("a plan without a photo", lambda: (plan(("pose_video",)), {}), accepted),
+    Case("a plan of a film, which is only drawn", lambda: (plan(), {"pose_video": film()}), accepted),
     Case("a faded clip", lambda: (pose(), {"pose_video": drawn() * 0.95 + 0.02}), accepted),
     Case("a few frames without anybody", lambda: (pose(), {"pose_video": torch.cat([drawn(9), film(3)])}), accepted),
 ]  # fmt: skip

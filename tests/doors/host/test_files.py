@@ -54,7 +54,7 @@ def test_the_folder_is_made(nodes, tmp_path, monkeypatch):
     monkeypatch.setattr(folder_paths, "models_dir", str(tmp_path))
     monkeypatch.setattr(folder_paths, "folder_names_and_paths", dict(folder_paths.folder_names_and_paths))
     folders.register()
-    assert os.listdir(tmp_path) == ["magicanimate"]
+    assert sorted(os.listdir(tmp_path)) == ["densepose", "magicanimate"]
     monkeypatch.setattr(folder_paths, "models_dir", str(tmp_path / "magicanimate" / "file"))
     (tmp_path / "magicanimate" / "file").touch()
     folders.register()  # where nothing can be written, the pack is loaded all the same

@@ -1,0 +1,118 @@
+"""How much longer and wider the photo's limbs are than the clip's, one factor for a limb and its twin, for the whole clip.
+
+Lengths are compared in frames that show the photo's pose, as there a limb is foreshortened in both or in none.
+"""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from .joints import Body
+from .limbs import (
+    FEET,
+    HANDS,
+    HEAD,
+    LIMBS,
+    LOWER_ARMS,
+    LOWER_LEGS,
+    PAIRS,
+    PARENT,
+    TORSO,
+    UPPER_ARMS,
+    UPPER_LEGS,
+)  # fmt: skip
+
+NAMED = (  # in reports
+    ("torso", TORSO), ("head", HEAD), ("upper arms", 3), ("lower arms", 5), ("upper legs", 9), ("lower legs", 11),
+)  # fmt: skip
+LEAST, MOST = 0.7, 1.4  # factors
+SAME = 0.02  # a smaller difference is none
+SHORTEST = 0.8  # widths: a limb that is shorter points at the viewer
+OFTEN = 0.2  # of the frames in which a limb must be seen
+UNTRUSTED = 0.4  # share of limbs beyond which none is changed
+
+
+class Bones(NamedTuple):
+    """Factors beyond the clip's scale, and how many of the limbs that the clip shows could not be measured."""
+
+    length: np.ndarray  # (LIMBS,)
+    width: np.ndarray  # (LIMBS,)
+    untrusted: float  # 0..1
+
+    @property
+    def change(self) -> bool:
+        """Whether any factor is not 1."""
+        return bool((self.length != 1).any() or (self.width != 1).any())
+
+    @property
+    def words(self) -> str:
+        """The factors of the lengths, by limb."""
+        return ", ".join(f"{name} x {self.length[limb]:.2f}" for name, limb in NAMED)
+
+    def part(self, strength: float) -> "Bones":
+        """Returns as much of it as strength says, 0 nothing, 1 all."""
+        return self._replace(length=self.length**strength, width=self.width**strength)
+
+
+def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Bones:
+    """Compares a photo with a clip (F, ...), of which the frames `like` show its pose, under a scale of the whole clip."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
+        length, width = _ratios(Body(*(values[like] for values in bodies)), photo)
+    seen = np.isfinite(bodies.length).mean(0) >= OFTEN
+    measured = [pair for pair in ((TORSO,), (HEAD,), *PAIRS) if pair not in (HANDS, FEET) and seen[list(pair)].any()]
+    unknown = sum(not np.isfinite(length[list(pair)]).any() for pair in measured)
+    lengths = _completed(_steadied(_both_sides(length)) - np.log(scale))
+    widths = _both_sides(width) - np.log(scale)
+    widths = np.where(np.isfinite(widths), widths, lengths)
+    return Bones(_factor(lengths), _factor(widths), unknown / max(1, len(measured)))
+
+
+def _ratios(bodies: Body, photo: Body) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of photo by clip (F, ...), lengths and widths (LIMBS,) each; nan: not to be trusted."""
+    cut = np.where(bodies.cut | photo.cut, np.nan, 1.0)
+    seen = (photo.length >= SHORTEST * photo.width) & (bodies.length >= SHORTEST * bodies.width)
+    length = np.nanmedian(np.log(np.where(seen, photo.length / bodies.length * cut, np.nan)), axis=0)
+    width = np.nanmedian(np.log(_broad(photo) / _broad(bodies) * cut), axis=0)
+    length[[*HANDS, *FEET]] = width[[*HANDS, *FEET]] = np.nan  # hands open and close, feet point at the viewer
+    return length, width
+
+
+def _broad(body: Body) -> np.ndarray:
+    """Widths (..., LIMBS) in pixels: the torso's from shoulder to shoulder, as arms lie before it."""
+    width = body.width.copy()
+    width[..., TORSO] = np.linalg.norm(body.start[..., UPPER_ARMS[0], :] - body.start[..., UPPER_ARMS[1], :], axis=-1)
+    return width
+
+
+def _both_sides(values: np.ndarray) -> np.ndarray:
+    """The mean of left and right (LIMBS,), of one where the other is not known."""
+    out = values.copy()
+    for pair in PAIRS:
+        known = values[list(pair)][np.isfinite(values[list(pair)])]
+        out[list(pair)] = known.mean() if len(known) else np.nan
+    return out
+
+
+def _steadied(values: np.ndarray) -> np.ndarray:
+    """Halfway to the mean of upper and lower limb (LIMBS,): where exactly a knee or an elbow lies is not seen well."""
+    out = values.copy()
+    for upper, lower in ((UPPER_ARMS, LOWER_ARMS), (UPPER_LEGS, LOWER_LEGS)):
+        both = list(upper + lower)
+        out[both] = (values[both] + values[both].mean()) / 2
+    return np.where(np.isfinite(out), out, values)
+
+
+def _completed(values: np.ndarray) -> np.ndarray:
+    """What is not known (LIMBS,) is as its parent; torso and head as the scale."""
+    out = values.copy()
+    for limb in range(LIMBS):
+        if not np.isfinite(out[limb]):
+            out[limb] = 0.0 if limb <= HEAD or not np.isfinite(out[PARENT[limb]]) else out[PARENT[limb]]
+    return out
+
+
+def _factor(values: np.ndarray) -> np.ndarray:
+    """Factors (LIMBS,) of logarithms."""
+    return np.where(np.abs(values) < SAME, 1.0, np.exp(values)).clip(LEAST, MOST)

@@ -1,0 +1,114 @@
+"""A frame whose limbs have other lengths: every limb is stretched along and across itself and put where its parent ends."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...media.densepose import BACKGROUND
+from .bones import Bones
+from .joints import Body
+from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TORSO, UPPER_ARMS, UPPER_LEGS
+from .similarity import Similarity
+
+ORDER = (TORSO, *FEET, *LOWER_LEGS, *UPPER_LEGS, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS)  # later ones lie before
+JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
+_OTHER_LEG = {  # by leg: what may hide its edge
+    limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
+    for limb in (UPPER_LEGS[side], LOWER_LEGS[side])
+}  # fmt: skip
+
+
+class Affine(NamedTuple):
+    """x, y in pixels -> matrix @ (x, y) + shift."""
+
+    matrix: np.ndarray  # (2, 2)
+    shift: np.ndarray  # (2,)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) -> (..., 2)"""
+        return points @ self.matrix.T + self.shift
+
+
+def chain(body: Body, bones: Bones, map_: Similarity) -> list[Affine]:
+    """Returns the map of every limb (LIMBS,): the neck goes where `map_` brings it, and all others hang on their parents."""
+    everything = Affine(map_.scale * np.eye(2), np.array([map_.x, map_.y]))
+    out = [everything] * LIMBS
+    for limb in range(1, LIMBS):
+        parent = everything if limb <= HEAD else out[PARENT[limb]]
+        start = body.start[limb]
+        out[limb] = _hung(parent, start, map_.scale * _stretch(body, bones, limb)) if np.isfinite(start).all() else parent
+    return out
+
+
+def _hung(parent: Affine, start: np.ndarray, matrix: np.ndarray) -> Affine:
+    """A map that begins where the parent's brings the limb's start (2,)."""
+    return Affine(matrix, parent(start) - matrix @ start)
+
+
+def _stretch(body: Body, bones: Bones, limb: int) -> np.ndarray:
+    """(2, 2): by the length's factor along the limb, by the width's across."""
+    way = body.end[limb] - body.start[limb]
+    long, wide = float(bones.length[limb]), float(bones.width[limb])
+    reach = float(np.linalg.norm(way))
+    if not reach > 1:
+        return np.eye(2) * np.sqrt(long * wide)
+    way = way / reach
+    return wide * np.eye(2) + (long - wide) * np.outer(way, way)
+
+
+def redrawn(frame: np.ndarray, limbs: np.ndarray, body: Body, maps: list[Affine]) -> np.ndarray:
+    """Returns a frame (H, W, 3) uint8 with its limbs (H, W) under their maps."""
+    height, width = limbs.shape
+    below = np.full((height, width), -1, np.int64)  # the old pixel that every new one shows
+    above = below.copy()
+    for limb in ORDER:
+        own = limbs == limb
+        if own.any():
+            _lay(above, own, np.arange(own.size).reshape(own.shape), maps[limb])
+            mask, source = _padded(limbs, own, limb, body)
+            _lay(below, mask, source, maps[limb])
+    shown = np.where(above >= 0, above, below)
+    out = frame.reshape(-1, 3)[shown.clip(0)]
+    out[shown < 0] = BACKGROUND
+    return out
+
+
+def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    """A limb with what may cover it, and a disc at its start, (H, W) bool; and which old pixels to show."""
+    numbers = np.arange(own.size).reshape(own.shape)
+    left = np.maximum.accumulate(np.where(own, numbers, -own.size), 1)  # the limb's next pixel in the row
+    right = np.flip(np.minimum.accumulate(np.flip(np.where(own, numbers, 2 * own.size), 1), 1), 1)
+    reach = JOINT * float(np.nan_to_num(body.width[limb]))
+    between = (left >= numbers[:, :1]) & (right <= numbers[:, -1:])
+    nearest = np.where(numbers - left <= right - numbers, left, right)
+    beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= reach)
+    mask = own | ((limbs > 0) & between) | beside
+    source = np.where(mask, nearest, 0)
+    start = body.start[limb]
+    if limb > HEAD and np.isfinite(start).all() and reach > 0:
+        y, x = np.ogrid[: own.shape[0], : own.shape[1]]
+        disc = ((x - start[0]) ** 2 + (y - start[1]) ** 2 <= reach**2) & (limbs == PARENT[limb]) & ~mask
+        source, mask = np.where(disc, numbers, source), mask | disc
+    return mask, source
+
+
+def _lay(shown: np.ndarray, mask: np.ndarray, source: np.ndarray, map_: Affine) -> None:
+    """Writes into `shown` (H, W) the old pixels `source` (H, W) that a mask (H, W) brings there."""
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
+    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+    corners = map_(np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]], np.float64))
+    (left, top), (right, bottom) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+    if left >= right or top >= bottom:
+        return
+    back = np.linalg.inv(map_.matrix)
+    x = np.arange(left, right) + 0.5 - map_.shift[0]
+    y = (np.arange(top, bottom) + 0.5 - map_.shift[1])[:, None]
+    u = np.floor(back[0, 0] * x + back[0, 1] * y).astype(np.int64)
+    v = np.floor(back[1, 0] * x + back[1, 1] * y).astype(np.int64)
+    there = (u >= 0) & (u < width) & (v >= 0) & (v < height)
+    u, v = u.clip(0, width - 1), v.clip(0, height - 1)
+    there &= mask[v, u]
+    window = shown[top:bottom, left:right]
+    window[there] = source[v, u][there]

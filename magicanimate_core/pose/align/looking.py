@@ -1,0 +1,88 @@
+"""What is seen of somebody in a frame, and over a clip: joints, how many people, from which side."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from .joints import Body, body, stack
+from .limbs import front_share, limb_map
+from .people import figures, heads
+
+PEOPLE = 4  # more are not told apart
+
+
+class Seen(NamedTuple):
+    """The people of a frame (H, W, 3)."""
+
+    people: int
+    body: Body | None  # of the largest one; where several are looked for, the mean of all
+    front: float  # share of what tells the side, 0 back .. 1 front
+
+
+class Clip(NamedTuple):
+    """The frames of a clip in which as many people are seen as in most."""
+
+    frames: int  # of the whole clip
+    height: int
+    width: int
+    people: int
+    bodies: Body  # (F, ...), one a frame
+    front: float  # median
+
+
+def look(frame: np.ndarray, people: int | None = None) -> Seen:
+    """Looks at a DensePose frame (H, W, 3) uint8. people: whose mean is taken; None: all that are there."""
+    limbs = limb_map(frame)
+    masks = figures(limbs)
+    if not masks:
+        return Seen(0, None, float("nan"))
+    count = len(masks) if len(masks) > 1 else max(1, heads(np.where(masks[0], limbs, 0)))
+    chosen = masks[: people or count]
+    bodies = [body(np.where(mask, limbs, 0)) for mask in chosen]
+    return Seen(min(count, PEOPLE), _mean(bodies), front_share(frame, np.logical_or.reduce(chosen)))
+
+
+def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None]:
+    """Returns the limbs (H, W) of a frame (H, W, 3) uint8 and its largest figure; None: nobody is there."""
+    limbs = limb_map(frame)
+    masks = figures(limbs)
+    return limbs, body(np.where(masks[0], limbs, 0)) if masks else None
+
+
+def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip | None:
+    """Looks at frames (H, W, 3) uint8, one after the other; tick is called after each. None: nobody is there.
+
+    Raises ValueError for no frames, and for frames of several sizes.
+    """
+    seen, sizes = [], set()
+    for frame in frames:
+        sizes.add(frame.shape[:2])
+        if len(sizes) > 1:
+            raise ValueError(f"The pose video's frames have several sizes ({_sizes(sizes)}); expected one.")
+        seen.append(look(frame))
+        tick()
+    if not seen:
+        raise ValueError("The pose video has no frames; expected at least one.")
+    counts = [one.people for one in seen if one.people]
+    if not counts:
+        return None
+    people = int(np.bincount(counts).argmax())
+    chosen = [one for one in seen if one.people == people]
+    height, width = sizes.pop()
+    sides = np.array([one.front for one in chosen])
+    front = float(np.nanmedian(sides)) if np.isfinite(sides).any() else float("nan")
+    return Clip(len(seen), height, width, people, stack([one.body for one in chosen]), front)
+
+
+def _mean(bodies: list[Body]) -> Body:
+    """One body in the middle of several."""
+    if len(bodies) == 1:
+        return bodies[0]
+    all_ = stack(bodies)
+    boxes = [np.concatenate([box[:, :2].min(0), box[:, 2:].max(0)]) for box in (all_.box, all_.core)]
+    return Body(all_.start.mean(0), all_.end.mean(0), all_.width.mean(0), all_.cut.any(0), *boxes)
+
+
+def _sizes(sizes: set[tuple[int, int]]) -> str:
+    return ", ".join(f"{width} x {height}" for height, width in sorted(sizes))

@@ -1,0 +1,111 @@
+"""A figure with other limbs over a whole clip: where its joints come to lie, and what keeps it on the ground."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .bones import UNTRUSTED, Bones, measure
+from .draw import Affine, chain
+from .inside import pushed_in
+from .joints import Body, ground
+from .limbs import FEET
+from .looking import Clip, Seen
+from .similarity import Similarity, points
+
+STANDS = 0.9  # of the frames in which feet must be seen
+BETTER = 0.8  # of the error of a scale and shift alone, in the photo's pose: else limbs keep their lengths
+
+
+class Rebuilt(NamedTuple):
+    """How a figure gets other limbs."""
+
+    map: Similarity  # of the neck, and of the ground
+    bones: Bones
+    stands: bool  # the lowest foot stays where `map` brings it
+
+    def maps(self, body: Body) -> list[Affine]:
+        """Returns the map of every limb of a body (LIMBS,)."""
+        maps = chain(body, self.bones, self.map)
+        if not self.stands or np.isnan(ground(body)):
+            return maps
+        feet = [float(maps[limb](point)[1]) for limb in FEET for point in (body.start[limb], body.end[limb])]
+        lift = self.map.scale * float(ground(body)) + self.map.y - float(np.nanmax(feet))
+        return [Affine(matrix, shift + np.array([0.0, lift])) for matrix, shift in maps]
+
+    def moved(self, body: Body) -> Body:
+        """Returns a body (LIMBS, ...) as it will be."""
+        maps = self.maps(body)
+        start, end = (np.stack([m(p) for m, p in zip(maps, ends, strict=True)]) for ends in (body.start, body.end))
+        grown = _extent(start, end) - _extent(self.map(body.start), self.map(body.end))
+        boxes = [self.map(box.reshape(2, 2)).reshape(4) + np.nan_to_num(grown) for box in (body.box, body.core)]
+        return body._replace(start=start, end=end, box=boxes[0], core=boxes[1])
+
+
+def rebuild(clip: Clip, shown: Seen, map_: Similarity, like: np.ndarray) -> Rebuilt | str:
+    """Returns how the clip's limbs get the photo's lengths, or why they do not, a clause.
+
+    like: the frames that show the photo's pose; empty where none does.
+    """
+    trouble = _trouble(clip, shown)
+    if trouble:
+        return trouble
+    if not len(like):
+        return "no frame shows the photo's pose, in which they could be compared"
+    bones = measure(clip.bodies, shown.body, like, map_.scale)
+    if bones.untrusted > UNTRUSTED:
+        return f"{bones.untrusted:.0%} of the limbs cannot be measured in the photo"
+    if not bones.change:
+        return "they have the photo's lengths already"
+    stands = np.isfinite(ground(clip.bodies)).mean() >= STANDS and bool(np.isfinite(ground(shown.body)))
+    rebuilt = Rebuilt(map_, bones, bool(stands))
+    rebuilt = _in_place(rebuilt, clip, shown, like)
+    off = [_off(rebuilt.moved(body), shown.body) for body in _bodies(clip, like)]
+    plain = [_off(_under(map_, body), shown.body) for body in _bodies(clip, like)]
+    if not np.median(off) < BETTER * np.median(plain):
+        return "scale and shift alone come as near to the photo"
+    return _inside(rebuilt, clip, shown)
+
+
+def _trouble(clip: Clip, shown: Seen) -> str | None:
+    if clip.people > 1:
+        return f"the clip shows {clip.people} people"
+    if not abs(clip.front - shown.front) < 0.5:
+        return "the photo and the clip show different sides of a body"
+    return None
+
+
+def _bodies(clip: Clip, frames: np.ndarray) -> list[Body]:
+    return [Body(*(values[frame] for values in clip.bodies)) for frame in frames]
+
+
+def _under(map_: Similarity, body: Body) -> Body:
+    return body._replace(start=map_(body.start), end=map_(body.end))
+
+
+def _off(body: Body, photo: Body) -> float:
+    """Mean distance of joints, pixels."""
+    return float(np.nanmean(np.linalg.norm(points(body) - points(photo), axis=-1)))
+
+
+def _in_place(rebuilt: Rebuilt, clip: Clip, shown: Seen, like: np.ndarray) -> Rebuilt:
+    """Shifted so that the joints lie about the photo's, in the frames that show its pose."""
+    ways = [np.nanmedian(points(shown.body) - points(rebuilt.moved(body)), axis=0) for body in _bodies(clip, like)]
+    x, y = np.median(ways, axis=0)
+    map_ = rebuilt.map
+    return rebuilt._replace(map=map_._replace(x=map_.x + float(x), y=map_.y + float(y)))
+
+
+def _inside(rebuilt: Rebuilt, clip: Clip, shown: Seen) -> Rebuilt:
+    """Pushed into the frame: longer limbs reach farther."""
+    moved = [rebuilt.moved(body) for body in _bodies(clip, np.arange(len(clip.bodies.start)))]
+    boxes = {name: np.stack([getattr(body, name) for body in moved]) for name in ("box", "core")}
+    push = pushed_in(Similarity(), clip.bodies, shown.body, (clip.width, clip.height), **boxes)
+    map_ = rebuilt.map
+    shift = push(np.array([map_.x, map_.y]))
+    return rebuilt._replace(map=Similarity(map_.scale * push.scale, *map(float, shift)))
+
+
+def _extent(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """left, top, right, bottom of joints (LIMBS, 2)."""
+    both = np.concatenate([start, end])
+    return np.concatenate([np.nanmin(both, 0), np.nanmax(both, 0)])

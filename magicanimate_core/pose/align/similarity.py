@@ -1,0 +1,166 @@
+"""One scale and one shift for a whole clip: from the frames that show the photo's pose, else from the whole clip's sizes."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from .joints import Body, ground
+from .limbs import FEET, HEAD, LIMBS, TORSO, UPPER_ARMS
+
+LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows the photo's pose: dancers in one pose have at
+# most 0.2, in two 0.55 and more
+STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
+COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
+HIGH = 0.9  # quantile: foreshortening makes things only shorter
+LEAST, MOST = 0.2, 5.0  # scales
+SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
+PASSES = 0.04  # of a figure's height that its middle may be off from the photo's
+ROUGH = 6  # times as much, where no frame shows the photo's pose: people move about, and bow
+
+
+class Similarity(NamedTuple):
+    """x, y in pixels of the clip -> scale * (x, y) + shift."""
+
+    scale: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) -> (..., 2)"""
+        return self.scale * points + np.array([self.x, self.y])
+
+    def part(self, strength: float, anchor: np.ndarray) -> "Similarity":
+        """Returns as much of it as strength says, 0 nothing, 1 all; the anchor (2,) goes a straight way."""
+        scale = self.scale**strength
+        shift = anchor + strength * (self(anchor) - anchor) - scale * anchor
+        return Similarity(float(scale), float(shift[0]), float(shift[1]))
+
+    def about(self, height: int, anchor: np.ndarray, exact: bool) -> bool:
+        """Whether it changes less than can be known in a picture of some height, around an anchor (2,)."""
+        moved, times = float(np.abs(self(anchor) - anchor).max()), 1 if exact else ROUGH
+        return abs(np.log(self.scale)) < times * SAME_SCALE and moved < times * SAME_PLACE * height
+
+
+def points(body: Body) -> np.ndarray:
+    """Returns all joints (..., 2 * LIMBS, 2); what the picture's edge cuts is nan."""
+    ends = np.where(body.cut[..., None], np.nan, body.end)
+    return np.concatenate([body.start, ends], -2)
+
+
+def matches(bodies: Body, photo: Body) -> tuple[np.ndarray, list[Similarity]]:
+    """How far every frame is from the photo's pose (F,), and what brings its joints there.
+
+    The distance is what limbs are turned, in limbs, plus what joints are off, in figures' spreads.
+    """
+    wanted, off, maps, turned = points(photo), [], [], _turned(bodies, photo)
+    weight = np.ones(2 * LIMBS)
+    weight[[HEAD, LIMBS + HEAD, LIMBS + TORSO]] = 3.0
+    for there in points(bodies):
+        both = np.isfinite(there).all(-1) & np.isfinite(wanted).all(-1)
+        both[TORSO] = False  # the same as the head's
+        if both.sum() < COMMON:
+            off.append(np.inf)
+            maps.append(Similarity())
+            continue
+        map_, error = _least_squares(there[both], wanted[both], weight[both])
+        off.append(error + 0.1 * float(np.isfinite(wanted).all(-1).sum() - both.sum()) / LIMBS)
+        maps.append(map_)
+    return np.array(off) + turned, maps
+
+
+def _turned(bodies: Body, photo: Body) -> np.ndarray:
+    """How far the limbs of bodies (F, ...) are turned against the photo's, (F,): the mean distance of their directions."""
+    there, wanted = _directions(bodies), _directions(photo)
+    apart = np.linalg.norm(there - wanted, axis=-1)  # (F, LIMBS)
+    seen = np.isfinite(apart)
+    apart = np.where(seen, apart, 0.0).sum(-1) / np.maximum(1, seen.sum(-1))
+    return np.where(seen.sum(-1) >= COMMON_LIMBS, apart, np.inf)
+
+
+def _directions(body: Body) -> np.ndarray:
+    """(..., LIMBS, 2); nan for what is cut, and for feet, which are short."""
+    way = np.where(body.cut[..., None], np.nan, body.end - body.start)
+    way = way / np.maximum(1e-9, np.linalg.norm(way, axis=-1, keepdims=True))
+    way[..., list(FEET), :] = np.nan
+    return way
+
+
+def _least_squares(there: np.ndarray, wanted: np.ndarray, weight: np.ndarray) -> tuple[Similarity, float]:
+    """(N, 2), (N, 2), (N,) -> the map, and how far it is off in spreads of the wanted points. Strays count for little."""
+    spread = max(1e-9, float(np.sqrt(((wanted - wanted.mean(0)) ** 2).sum(-1).mean())))
+    trust = np.ones(len(weight))
+    for _ in range(ROUNDS):
+        w = (weight * trust / (weight * trust).sum())[:, None]
+        middle, goal = (w * there).sum(0), (w * wanted).sum(0)
+        a, b = there - middle, wanted - goal
+        scale = float((w * a * b).sum() / max(1e-9, (w * a * a).sum()))
+        far = np.linalg.norm(scale * a - b, axis=-1) / spread  # (N,)
+        trust = 1 / (1 + (far / STRAY) ** 2)
+    error = float(np.sqrt(np.average(np.minimum(far, 1.0) ** 2, weights=weight * np.sqrt(trust))))
+    return Similarity(scale, *map(float, goal - scale * middle)), error if LEAST < scale < MOST else np.inf
+
+
+def like(off: np.ndarray) -> np.ndarray:
+    """Returns the numbers of the frames that show the photo's pose best, from their distances (F,); none: empty."""
+    best = off.min()
+    return np.nonzero(off <= min(LIKE, 1.15 * best + 0.003))[0]
+
+
+def from_matches(off: np.ndarray, maps: list[Similarity]) -> Similarity | None:
+    """The middle one of the frames that show the photo's pose; None where none does."""
+    chosen = like(off)
+    if not len(chosen):
+        return None
+    return Similarity(*map(float, np.median([maps[frame] for frame in chosen], axis=0)))
+
+
+def from_sizes(bodies: Body, photo: Body) -> Similarity | None:
+    """From torso, head, shoulders and height of the whole clip (F, ...); None where too little is seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
+        driver, wanted = _sizes(bodies), _sizes(photo)
+        ratios = np.log(wanted / np.nanquantile(driver, HIGH, axis=0))  # (4,) torso, head, shoulders, height
+        steady = np.nanmedian(ratios[:2])
+        if np.isnan(steady):
+            return None
+        near = np.abs(ratios - steady) < 0.25  # who sits is not as high; who is seen from the side, not as wide
+        scale = float(np.exp(np.average(ratios[near], weights=np.array([3.0, 3.0, 0.5, 3.0])[near])))
+        whole = ratios[[0, 1, 3]]
+        if np.nanmin(whole) < 0 < np.nanmax(whole):  # what says smaller may be foreshortened
+            scale = 1.0
+        return _placed(float(np.clip(scale, LEAST, MOST)), bodies, photo)
+
+
+def _sizes(body: Body) -> np.ndarray:
+    """(..., 4) pixels: torso, head, shoulders, height; nan where cut."""
+    head = np.where(body.cut[..., HEAD], np.nan, body.length[..., HEAD])
+    torso = body.length[..., TORSO]
+    shoulders = np.linalg.norm(body.start[..., UPPER_ARMS[0], :] - body.start[..., UPPER_ARMS[1], :], axis=-1)
+    return np.stack([torso, head, shoulders, ground(body) - body.start[..., HEAD, 1]], -1)
+
+
+def _placed(scale: float, bodies: Body, photo: Body) -> Similarity | None:
+    """Torso over torso; feet on the same ground where both are seen, else neck on neck.
+
+    Where the clip's person passes the photo's place, nobody knows the moment of the photo: it stays where it is.
+    """
+    margin = PASSES * float(np.nanmedian(bodies.box[:, 3] - bodies.box[:, 1]))
+    across = _shift(scale, _middle(bodies), float(_middle(photo)), margin)
+    down = float(ground(photo)) - scale * np.nanquantile(ground(bodies), HIGH)
+    if np.isnan(down):
+        down = _shift(scale, bodies.start[:, HEAD, 1], float(photo.start[HEAD, 1]), margin)
+    shift = float(across), float(down)
+    return Similarity(scale, *shift) if np.isfinite(shift).all() else None
+
+
+def _shift(scale: float, there: np.ndarray, wanted: float, margin: float) -> float:
+    """What brings the middle of places (F,) to the wanted one; where they pass it, what leaves the middle where it is."""
+    low, middle, high = np.nanquantile(there, [0.25, 0.5, 0.75])
+    return (middle if low - margin <= wanted <= high + margin else wanted) - scale * middle
+
+
+def _middle(body: Body) -> np.ndarray:
+    """x of the torso, (...)."""
+    ends = np.stack([body.start[..., HEAD, 0], body.end[..., TORSO, 0]], -1)
+    return np.nanmean(ends, -1)

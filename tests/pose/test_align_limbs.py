@@ -1,0 +1,108 @@
+"""Limbs get the photo's lengths where a frame shows its pose, and keep theirs elsewhere."""
+
+import numpy as np
+import pytest
+from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
+from pack.magicanimate_core.pose.align.bones import LEAST, MOST
+from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
+from pack.magicanimate_core.pose.align.joints import body
+from pack.magicanimate_core.pose.align.limbs import HEAD, LIMB_OF, TORSO, limb_map, without_seams
+from pack.magicanimate_core.pose.align.similarity import Similarity
+from pack.tests.pose.dancing import ASIDE, SMALL, WHOLE, built, change, dance, joint_error, person_pixels
+
+LONG_BODY = {
+    "thigh": 0.85,
+    "shin": 0.85,
+    "hip_height": 0.86,
+    "torso": 1.15,
+    "upper_arm": 0.85,
+    "lower_arm": 0.85,
+    "head": 1.15,
+}
+LONG_LEGS = {"thigh": 1.1, "shin": 1.1, "hip_height": 1.1, "torso": 0.85, "upper_arm": 1.15, "lower_arm": 1.15, "head": 0.9}
+
+
+def errors(frames: list, truth: list, photo: int, **options) -> float:
+    fitted = fit_alignment(frames, truth[photo], **options)
+    return joint_error([fitted.apply(frame) for frame in frames], truth)
+
+
+@pytest.mark.parametrize(
+    ("number", "driver", "photo", "factors"),
+    [(0, WHOLE, SMALL, LONG_BODY), (2, ASIDE, WHOLE, LONG_BODY), (5, ASIDE, WHOLE, LONG_LEGS), (9, WHOLE, ASIDE, LONG_LEGS)],
+)
+def test_other_proportions_come_nearer_than_by_scale_and_shift(number, driver, photo, factors):
+    frames, truth = dance(number, 10 + number, driver), dance(number, built(30 + number, **factors), photo)
+    before, plain = joint_error(frames, truth), errors(frames, truth, 3, proportions=False)
+    assert errors(frames, truth, 3) <= min(0.35 * before, plain)
+
+
+def test_factors_are_those_of_the_bodies():
+    who = built(10)
+    frames, truth = dance(2, who, WHOLE), dance(2, built(10, head=1.25, upper_arm=0.8, lower_arm=0.8), WHOLE)
+    bones = fit_alignment(frames, truth[2]).rebuilt.bones
+    assert bones.length[HEAD] / bones.length[TORSO] == pytest.approx(1.2, abs=0.08)  # the neck stays as it is
+    assert bones.length[5] / bones.length[TORSO] == pytest.approx(0.8, abs=0.1)
+    assert (bones.length[3:13:2] == bones.length[4:14:2]).all() and LEAST <= bones.length.min() <= bones.length.max() <= MOST
+
+
+def test_longer_limbs_flicker_no_more():
+    frames, truth = dance(2, 12, ASIDE), dance(2, built(32, **LONG_BODY), WHOLE)
+    fitted = fit_alignment(frames, truth[2])
+    assert fitted.rebuilt is not None and change([fitted.apply(frame) for frame in frames]) < 1.03 * change(frames)
+
+
+def test_no_holes():
+    """What lies inside the figure of the truth is inside the drawn one, too, up to its edge."""
+    frames, truth = dance(2, 12, ASIDE), dance(2, built(32, **LONG_BODY), WHOLE)
+    fitted = fit_alignment(frames, truth[2])
+    for frame, true in zip(frames, truth, strict=True):
+        out, inside = limb_map(fitted.apply(frame)) > 0, limb_map(true) > 0
+        for _ in range(3):
+            wide = np.pad(inside, 1)
+            inside = inside & wide[1:-1, 2:] & wide[1:-1, :-2] & wide[2:, 1:-1] & wide[:-2, 1:-1]
+        assert (inside & ~out).sum() < 0.01 * person_pixels(true)
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (lambda: dance(4, built(32, **LONG_BODY), WHOLE)[3], "no frame shows the photo's pose"),
+        (lambda: dance(2, 12, SMALL)[3], "they have the photo's lengths already|as near to the photo"),
+        (lambda: paint(_turned_round(dance(2, 32, SMALL)[3])), "different sides"),
+    ],
+)
+def test_limbs_keep_their_lengths_and_the_report_says_why(photo, words):
+    fitted = fit_alignment(dance(2, 12, WHOLE), photo())
+    assert fitted.rebuilt is None
+    assert any(word in fitted.report for word in words.split("|"))
+
+
+def _turned_round(frame: np.ndarray) -> np.ndarray:
+    """The parts (H, W) of somebody who shows the back in the same pose."""
+    front = {2: 1, 9: 7, 10: 8, 13: 11, 14: 12}
+    parts = np.argmax((frame[..., None, :] == PART_COLOURS).all(-1), -1).astype(np.uint8)
+    return np.array([front.get(part, part) for part in range(25)], np.uint8)[parts]
+
+
+def test_strength_is_a_part_of_every_factor():
+    frames, photo = dance(2, 12, ASIDE), dance(2, built(32, **LONG_BODY), WHOLE)[2]
+    whole, half = (fit_alignment(frames, photo, strength=part).rebuilt.bones for part in (1.0, 0.5))
+    assert np.allclose(half.length**2, whole.length)
+
+
+def test_joints_move_with_the_figure():
+    limbs = limb_map(dance(2, 12, WHOLE, 1)[0])
+    small = limb_map(moved(dance(2, 12, WHOLE, 1)[0], Similarity(0.8, 10, 20)))
+    here, there = body(limbs), body(small)
+    off = np.linalg.norm(here.start * 0.8 + [10, 20] - there.start, axis=-1)
+    assert np.nanmax(off) < 1.5 and np.isfinite(off).sum() >= 12
+
+
+def test_seams_of_blurred_colours_are_no_limbs():
+    limbs = LIMB_OF[np.zeros((40, 40), np.uint8)]
+    limbs[10:30, 10:30] = TORSO
+    clean = limbs.copy()
+    limbs[10:30, 10] = limbs[10, 10:30] = 9
+    assert set(np.unique(without_seams(limbs))) == {0, TORSO}
+    assert (without_seams(clean) == clean).all()
