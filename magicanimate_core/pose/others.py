@@ -46,6 +46,15 @@ def _thin(mask: np.ndarray) -> bool:
     return float(whole.sum() / mask.sum()) < 0.25
 
 
+def _blurred_iuv(frames: np.ndarray) -> bool:
+    """One channel of the figure is dark, as part numbers are, and the two others are not; black around."""
+    figure = frames[frames.max(-1) > DARK]
+    if not _mostly_black(frames) or len(figure) < 4:
+        return False
+    medians = np.median(figure, axis=0)
+    return 1 <= medians.min() <= 32 and float(np.sort(medians)[1]) > 60
+
+
 def _skeleton(frames: np.ndarray) -> bool:
     """Thin, strong, rainbow-coloured lines on black."""
     figure = frames.max(-1) > DARK
@@ -80,6 +89,7 @@ _KINDS = (  # asked in this order
     ("black frames, in which nobody was found", _black),
     ("numbers of persons (_INDS.png), or nearly black frames", _person_numbers),
     (ONE_COLOUR, _one_colour),
+    ("DensePose IUV out of a lossy codec or a resize, which part numbers do not survive: save it as PNG", _blurred_iuv),
     ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
     ("DensePose's contour view: lines, from which parts cannot be told", _contours),
     ("a body part map of Sapiens, which knows no front and back", _sapiens),
