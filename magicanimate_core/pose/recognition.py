@@ -57,7 +57,7 @@ def clause(frames: np.ndarray) -> str | None:
         return f"looks like {instead}" if instead and instead not in VAGUE else None
     form = found.form
     words = "BGR: swap red and blue, or" if form.name == "viridis_bgr" else f"{form.words}:"
-    return f"looks like {words} let Prepare Pose Video (the command pose) convert it"
+    return f"looks like {words} let Prepare Pose Video convert it"
 
 
 def _convinces(form: Form, share: float, sharp: float, extent: float) -> bool:
