@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
 
-from .media.densepose import ANY_COLOURS, DENSEPOSE_COLOURS
+from .media.densepose import ANY_COLOURS, AUTO_FORM, DENSEPOSE_COLOURS, POSE_FORMS
 from .media.images import FITS, MULTIPLE, check_multiple
 from .method.noise import SPACINGS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
@@ -128,6 +128,26 @@ class Size(Options):
 @dataclass(frozen=True, kw_only=True)
 class Settings(Size, Windows, Sampling):
     """All options of an animation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseWork(Options):
+    """How a pose video is prepared."""
+
+    form: str = option(
+        AUTO_FORM,
+        "The colours that the pose video comes in. auto: recognised by a few frames.",
+        choices=(AUTO_FORM, *POSE_FORMS),
+    )
+    snap: bool = option(
+        True, "Sharp parts where a codec or a resize has blurred their colours. Off: colours stay as they come."
+    )
+    steady: float = option(
+        0.5, "Calms parts that flicker where the figure hardly moves; 0 switches it off.", low=0.0, high=1.0, step=0.05
+    )
+    fill_gaps: bool = option(
+        True, "Makes frames in which nobody was found from their neighbours; gaps of more than 25 frames stay empty."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

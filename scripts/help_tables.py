@@ -3,7 +3,7 @@
 Between `<!-- options -->` and `<!-- end -->` of a page stands what magicanimate_core/options.py says of its node's options.
 """
 
-from magicanimate_core.options import Aligning, Options, Settings, Windows, table
+from magicanimate_core.options import Aligning, Options, PoseWork, Settings, Windows, table
 
 from .comfyui import PACK
 
@@ -12,6 +12,7 @@ PAGES: dict[str, type[Options]] = {
     "MagicAnimateAnimate": Settings,
     "MagicAnimateContextWindows": Windows,
     "MagicAnimatePlan": Windows,
+    "MagicAnimatePreparePose": PoseWork,
 }
 
 

@@ -39,6 +39,13 @@ PART_COLOURS: np.ndarray = np.array([colour for _, colour in _TABLE], np.uint8) 
 PART_COLOURS.setflags(write=False)
 BACKGROUND: tuple[int, int, int] = _TABLE[0][1]  # RGB
 DENSEPOSE_COLOURS, ANY_COLOURS = "densepose", "any"  # what the colours of a pose video may be (option pose_colours)
+AUTO_FORM = "auto"
+POSE_FORMS = (  # how people save the parts (option form): palettes as pose/forms.py has them
+    *(f"{name}{swapped}" for name in (
+        "viridis", "viridis_black", "viridis_grey", "parula", "parula_black", "parula_grey", "inferno",
+    ) for swapped in ("", "_bgr")),
+    "iuv", "vui", "numbers",
+)  # fmt: skip
 _BITS = 6  # bits per channel of the lookup: cells of 4 grey levels; neighbouring parts differ by 9 and more
 
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS, BACKGROUND, PART_COLOURS
 from ..media.images import check_finite, check_image, to_levels
-from .palette import other_form
+from .recognition import clause
 
 FRAMES = 8  # that are looked at, spread over the clip
 SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
@@ -49,10 +49,7 @@ def part_share(poses: np.ndarray) -> float:
 
 def _what_it_is(poses: np.ndarray, share: float) -> str:
     """A clause about frames (F, H, W, 3) of which too few pixels have a part's colour."""
-    form = other_form(poses, tolerance=0.5)
-    if form is not None:
-        return f"looks like {form}"
-    return (
+    return clause(poses) or (
         f"is not DensePose in MagicAnimate's colours (viridis of part number x 255 / 24, background {BACKGROUND}): "
         f"{share:.0%} of its pixels have such colours, expected {LEAST:.0%} and more"
     )

@@ -1,0 +1,54 @@
+"""Blurred part maps get sharp again, by much more than nearest colours do, and exact ones stay."""
+
+import numpy as np
+import pytest
+from pack.magicanimate_core.media.densepose import nearest_parts, paint
+from pack.magicanimate_core.pose.forms import FORMS, look, see
+from pack.magicanimate_core.pose.preparing import prepare_poses
+from pack.magicanimate_core.pose.snapping import snap
+from pack.tests.pose import pictures as show
+
+
+def by_nearest(frames: np.ndarray) -> np.ndarray:
+    return paint(nearest_parts(frames)[0])
+
+
+def snapped(frames: np.ndarray, **options) -> np.ndarray:
+    return np.stack(list(prepare_poses(frames, steady=0, **options)))
+
+
+@pytest.mark.parametrize(("codec", "most"), [("crf 18", 0.6), ("crf 28", 0.75), ("mpeg4", 0.75)])
+@pytest.mark.parametrize("number", [3, 11])
+def test_a_codec_is_repaired(codec, most, number):
+    truth = show.dancer(number)
+    frames = show.through(paint(truth), codec)
+    assert show.wrong(snapped(frames), truth) <= most * show.wrong(by_nearest(frames), truth)
+
+
+def test_a_resize_is_repaired():
+    truth = show.dancer().repeat(2, 1).repeat(2, 2)
+    frames = show.resized(paint(show.dancer()), 2 * show.SIDE)
+    assert show.wrong(snapped(frames), truth) <= 0.04 < 2 * show.wrong(by_nearest(frames), truth)
+
+
+@pytest.mark.parametrize("name", ["viridis", "parula_black", "inferno_bgr", "viridis_grey"])
+def test_exact_maps_stay_to_the_pixel(name):
+    thin = show.dancer().copy()
+    thin[:, ::7] = 12  # lines and single pixels, which a vote would take away
+    thin[:, 3::11, 3::11] = 5
+    out = snapped(show.drawn(name, thin), form=name)
+    assert np.array_equal(out, paint(thin))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (2, 9), (3, 3), (24, 31)])
+def test_any_size(shape):
+    rng = np.random.default_rng(0)
+    rgb = rng.integers(0, 256, (*shape, 3), np.uint8)
+    parts = snap(rgb, see(FORMS["viridis"], rgb), look("viridis"))
+    assert parts.shape == shape and parts.dtype == np.uint8 and parts.max() <= 24
+
+
+def test_off_is_the_identity():
+    frames = show.through(paint(show.dancer()), "crf 28")
+    for before, after in zip(frames, prepare_poses(frames, snap=False, steady=0), strict=True):
+        assert np.array_equal(before, after)
