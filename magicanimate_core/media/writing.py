@@ -28,10 +28,11 @@ class Encoding(NamedTuple):
     keyframes: int | None = None  # at most so many frames are decoded to reach one; None: the codec's own rule
 
 
-# x264's macroblock tree is not the same twice; without it a resumed job writes the very same file
-RESULT = Encoding("libx264", "yuv420p", {"crf": "14", "x264-params": "mbtree=0"})
-INPUT = Encoding("libx264", "yuv420p", {"crf": "12"})  # as clips come from elsewhere
-SMOOTH = Encoding("libx264", "yuv444p", {"crf": "12"}, keyframes=24)  # 4:2:0 takes as much room, for twice the error
+# x264's macroblock tree is not the same twice; without it what is made again is the very same file
+SAME = {"x264-params": "mbtree=0"}
+RESULT = Encoding("libx264", "yuv420p", {"crf": "14"} | SAME)
+INPUT = Encoding("libx264", "yuv420p", {"crf": "12"} | SAME)  # as clips come from elsewhere
+SMOOTH = Encoding("libx264", "yuv444p", {"crf": "12"} | SAME, keyframes=24)  # 4:2:0 takes as much room, for twice the error
 LOSSLESS = Encoding("libx264rgb", "rgb24", {"qp": "0"}, keyframes=24)  # flat colours take no more room this way
 
 Write = Callable[[np.ndarray], None]  # appends a frame (H, W, 3) uint8 RGB
