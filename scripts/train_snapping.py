@@ -105,7 +105,9 @@ def blurred(frames: np.ndarray, parts: np.ndarray, rng: np.random.Generator) -> 
     if how < 0.87:
         return through(frames, "libvpx-vp9", {"crf": str(rng.integers(20, 45)), "b": "0", "cpu-used": "7"}), parts
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
-    return np.stack([cv2.imdecode(cv2.imencode(".jpg", frame, quality)[1], 1) for frame in frames[..., ::-1]])[..., ::-1], parts
+    return np.stack([cv2.imdecode(cv2.imencode(".jpg", frame, quality)[1], 1) for frame in frames[..., ::-1]])[
+        ..., ::-1
+    ], parts
 
 
 def through(frames: np.ndarray, codec: str, options: dict[str, str], rate: int = 0) -> np.ndarray:

@@ -1,8 +1,8 @@
 """A second look at the seams of a blurred part map: which of the parts around a pixel it is, by a small net.
 
-The net has seen drawn dancers before and after many encoders (scripts/train_snapping.py, which writes judging.safetensors). It
-knows no palette: for every part that a pixel may be (a rival) it sees how like that part the 5 x 5 pixels around are. A codec
-keeps brightness pixel by pixel, and colour by squares of 2 x 2: the window is mirrored so that the pixel is its square's first.
+The net has seen drawn dancers before and after many encoders (scripts/train_snapping.py, which writes judging.safetensors).
+It knows no palette: for every part that a pixel may be (a rival) it sees how like it the 13 pixels around are. A codec
+keeps brightness by pixels and colour by squares of 2 x 2: windows are mirrored so that a pixel is the first of its square.
 """
 
 from functools import cache
@@ -65,9 +65,8 @@ def look_closer(case: Case, some: slice, colours: np.ndarray) -> Doubts:
     """Returns what is to be decided of some of the places of a case."""
     steps = MIRRORED @ (case.width, 1)  # (4, 25)
     window = case.at[some, None] + steps[case.odd[some]]  # (n, 25) places
-    here = window[:, CENTRE]
+    close, here = window[:, CLOSE], window[:, CENTRE]  # (n, 13) and (n,)
     labels = case.voted.labels[window]
-    close = window[:, CLOSE]  # (n, 13)
     votes = _votes(labels, case.voted.trust[window] * NEARNESS)
     own, voted = case.seen.labels[here], labels[:, CENTRE]
     rivals = _rivals(votes, case.ycc[:, here], own, voted, colours)
@@ -92,16 +91,14 @@ def _votes(labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.bincount((labels + first).ravel(), counts.ravel(), 25 * len(labels)).reshape(-1, 25).astype(np.float32)
 
 
-def _rivals(
-    votes: np.ndarray, seen: np.ndarray, own: np.ndarray, voted: np.ndarray, colours: np.ndarray
-) -> np.ndarray:  # fmt: skip
-    """The parts that pixels (n,), which look as seen (3, n), may be: the likeliest, among them the two given, (n, 3)."""
+def _rivals(votes: np.ndarray, look: np.ndarray, own: np.ndarray, voted: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """The parts that pixels (n,), which look so (3, n), may be: the likeliest, among them the two given, (n, 3)."""
     pixel, part = np.nonzero(votes)
-    dim, blue, red = np.abs(seen[:, pixel] - colours[part].T)
+    dim, blue, red = np.abs(np.take(look, pixel, 1) - colours[part].T)
     likely, rows = votes.copy(), np.arange(len(votes))
     likely[pixel, part] *= np.exp(-np.minimum(dim / (2 * BRIGHT) + np.maximum(blue, red) / COLOURED, 60))
-    likely[rows, own] += 200
-    likely[rows, voted] += 100
+    likely[rows, own] += 2 * len(WINDOW)  # more than all votes
+    likely[rows, voted] += len(WINDOW)
     return np.argpartition(-likely, RIVALS - 1, 1)[:, :RIVALS]
 
 

@@ -1,7 +1,8 @@
 """Part maps whose colours a codec or a resize blurred, made sharp again.
 
 Between two parts lies the colour of a third one: a blurred pixel goes to that part of its neighbourhood which it looks like
-most. Whole patches of a colour count for more than thin lines, which may be such blends.
+most. Whole patches of a colour count for more than thin lines, which may be such blends. Where the vote is close, or against
+the nearest colour, a small net judges (judging.py), if brightness tells parts apart.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,7 @@ AROUND = tuple(  # who votes: 5 x 5 pixels without the corners, as much as a Gau
 LINE, SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 0.5  # of a pixel that was voted on, in the next round
 BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
-DOUBT = 0.2  # of the winner's votes: who has so many is not beaten yet
+DOUBT = 0.1  # of the winner's votes: who has so many is not beaten yet
 CHUNK = 8192  # pixels whose votes stay in the processor's cache
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
 
