@@ -173,8 +173,8 @@ def train(told: list[torch.Tensor], right: torch.Tensor, counts: torch.Tensor, s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=50)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--scenes", type=int, default=27)
+    parser.add_argument("--steps", type=int, default=2500)
     options = parser.parse_args()
     torch.manual_seed(0)
     cv2.setNumThreads(1)

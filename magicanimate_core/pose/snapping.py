@@ -20,7 +20,7 @@ AROUND = tuple(  # who votes: 5 x 5 pixels without the corners, as much as a Gau
 LINE, SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 0.5  # of a pixel that was voted on, in the next round
 BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
-DOUBT = 0.1  # of the winner's votes: who has so many is not beaten yet
+DOUBT = 0.25  # of the winner's votes: where all others have more together, it is not sure
 CHUNK = 8192  # pixels whose votes stay in the processor's cache
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
 
@@ -178,7 +178,7 @@ def _ballot(at: np.ndarray, labels: np.ndarray, counts: np.ndarray, around: list
 def _elect(votes: np.ndarray, seen: np.ndarray, look: Looks) -> tuple[np.ndarray, np.ndarray]:
     """The part with the most votes (N * 25,), each times its likeness to what is seen (3, N); 25 where nobody voted.
 
-    Also, where another comes near it, (N,) bool.
+    Also, where others come near it, (N,) bool.
     """
     standing = np.flatnonzero(votes)
     pixel, part = np.divmod(standing, PARTS)
@@ -190,6 +190,5 @@ def _elect(votes: np.ndarray, seen: np.ndarray, look: Looks) -> tuple[np.ndarray
     table, rows = votes.reshape(-1, PARTS), np.arange(len(votes) // PARTS)
     won = table.argmax(1).astype(np.uint8)
     most = table[rows, won]
-    table[rows, won] = 0
     won[most == 0] = PARTS
-    return won, table.max(1) > DOUBT * most
+    return won, table.sum(1) > (1 + DOUBT) * most
