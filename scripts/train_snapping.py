@@ -8,6 +8,7 @@ their labels are cleaned. Writes magicanimate_core/pose/judging.safetensors. Abo
 import argparse
 import io
 from multiprocessing import Pool
+from pathlib import Path
 
 import av
 import cv2
@@ -175,6 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=27)
     parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     torch.manual_seed(0)
     cv2.setNumThreads(1)
@@ -182,7 +184,7 @@ def main() -> None:
         found = [example for some in pool.imap(examples, range(options.scenes)) for example in some]
     *told, right, counts = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
     print(f"{len(right)} examples", flush=True)
-    save_file(train(told, right.long(), counts.float(), options.steps), WEIGHTS)
+    save_file(train(told, right.long(), counts.float(), options.steps), options.out)
 
 
 if __name__ == "__main__":
