@@ -17,6 +17,7 @@ SEEN = 0.002  # of all pixels must be a figure
 LARGE = 85  # pixels: in figures of this size, parts are larger than the blocks of a codec
 FAINT = 0.12  # of a figure must be sharp, however small it is
 LEAST = 0.25  # of a figure must be in a form's colours
+EXPECTED_FORMS = f"the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}"
 HALFWAY = {"viridis_grey": 0.3, "parula_grey": 0.56}  # how sharp figures must be where a photo's grey is in the colours
 
 
@@ -31,11 +32,13 @@ def recognise(frames: np.ndarray) -> Recognised:
     """Returns the form of frames. Raises ValueError, in a sentence, for what holds no part map; see `what_else`."""
     found, instead = tell(frames)
     if found is None:
-        what = f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
-        raise ValueError(
-            f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}."
-        )
+        raise ValueError(f"pose_video {seen_instead(instead)}; expected {EXPECTED_FORMS}.")
     return found
+
+
+def seen_instead(instead: str | None) -> str:
+    """Says, as what goes on after a name, what frames are that hold no parts; instead: as `tell` has it."""
+    return f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
 
 
 def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
