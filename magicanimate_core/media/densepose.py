@@ -39,7 +39,7 @@ PART_COLOURS: np.ndarray = np.array([colour for _, colour in _TABLE], np.uint8) 
 PART_COLOURS.setflags(write=False)
 BACKGROUND: tuple[int, int, int] = _TABLE[0][1]  # RGB
 DENSEPOSE_COLOURS, ANY_COLOURS = "densepose", "any"  # what the colours of a pose video may be (option pose_colours)
-AUTO_FORM = "auto"
+AUTO_FORM, OUR_FORM = "auto", "viridis"  # a form that is to be recognised, and the one that the weights were trained on
 POSE_FORMS = (  # how people save the parts (option form): palettes as pose/forms.py has them
     *(f"{name}{swapped}" for name in (
         "viridis", "viridis_black", "viridis_grey", "parula", "parula_black", "parula_grey", "inferno",

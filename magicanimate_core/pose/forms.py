@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..media.densepose import OUR_FORM
 from .palettes import INFERNO, PARULA, VIRIDIS
 from .snapping import Looks, Seen, looks
 
@@ -30,7 +31,7 @@ class Form(NamedTuple):
     @property
     def is_ours(self) -> bool:
         """Whether frames may be left as they are."""
-        return self.name == "viridis"
+        return self.name == OUR_FORM
 
 
 def _colour_forms() -> list[Form]:
