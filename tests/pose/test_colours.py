@@ -8,6 +8,7 @@ from pack.magicanimate_core.media.densepose import ANY_COLOURS, BACKGROUND, DENS
 from pack.magicanimate_core.media.pictures import read_photo
 from pack.magicanimate_core.pose.colours import FRAMES, LEAST, NEAR, check_colours, check_pose_video, looked_at, part_share
 from pack.scripts.comfyui import PACK
+from pack.tests.pose import pictures as show
 from pack.tests.shared import SHARED
 
 CLIPS = sorted([*(PACK / "demo" / "inputs").glob("motion_*.mp4"), *(SHARED / "samples").glob("*.mp4")])
@@ -74,3 +75,9 @@ def test_every_frame_is_of_numbers(colours):
     assert 1 not in looked_at(len(clip))
     with pytest.raises(ValueError, match="pose_video holds values that are no numbers"):
         check_pose_video(clip, colours)
+
+
+@pytest.mark.parametrize("form", ["parula", "viridis_bgr", "parula_bgr", "viridis_grey"])
+def test_other_forms_are_told_even_where_their_background_is_near_a_part(form):
+    with pytest.raises(ValueError, match="clip looks like .*let Prepare Pose Video convert it"):
+        check_colours(torch.from_numpy(np.ascontiguousarray(show.drawn(form))).float() / 255, "clip")
