@@ -10,7 +10,7 @@ from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
 from ..weights.prediction import PREDICTIONS
 from ..weights.published import PUBLISHED
-from .arguments import add_options, given
+from .arguments import add_options, from_arguments
 from .job_file import job_lines, read_object
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
     from .job import Job
 
-    settings = given(Settings, options)
+    settings = from_arguments(Settings, options)
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     if options.jobs:
         if options.reference or options.pose or options.out:

@@ -21,6 +21,6 @@ def add_options(arguments: argparse._ArgumentGroup, group: type[Options]) -> Non
             arguments.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
 
 
-def given(group: type[Group], arguments: argparse.Namespace) -> Group:
+def from_arguments(group: type[Group], arguments: argparse.Namespace) -> Group:
     """Returns a group with the values of a command line. Raises ValueError for values that cannot be used."""
     return group(**{option.name: getattr(arguments, option.name) for option in fields(group)})

@@ -23,8 +23,8 @@ from ..pose.detector import DETECT_SIZE, DETECT_WORDS, check_detect_size
 from ..pose.exchange import SOURCES
 from ..pose.preparing import PoseReport
 from .aligning import aligned
-from .arguments import add_options, given
-from .posing import FILM_FORM, Net, Pose, photo_pose
+from .arguments import add_options, from_arguments
+from .posing import FILM_FORM, OpenedNet, PoseMaker, photo_pose
 
 DESCRIPTION = f"""Makes a pose video in MagicAnimate's colours from a film or any DensePose, or the DensePose of a photo.
 
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> None:
     """Writes OUT and prints what was done. Raises ValueError or OSError for what cannot be used, before any work."""
-    work, aligning = given(Posing, options), given(Aligning, options)
+    work, aligning = from_arguments(Posing, options), from_arguments(Aligning, options)
     check_detect_size(options.size, "--size")
     check_places(options.source, options.out, options.photo_pose)
     video = open_video(options.source)
@@ -71,8 +71,8 @@ def main(options: argparse.Namespace) -> None:
     order = list(seen)
     spread = np.stack(video.read([order[i] for i in looked_at(len(order))]))  # (F, H, W, 3)
     writer = _writer(options.out, len(numbers), fps, spread[0], _sound(video, len(numbers) / fps))
-    net = Net.open(options.densepose_model, options.size, options.device) if options.densepose_model else None
-    pose = Pose(options.source.name, work, spread, net)
+    net = OpenedNet.open(options.densepose_model, options.size, options.device) if options.densepose_model else None
+    pose = PoseMaker(options.source.name, work, spread, net)
     photo = photo_pose(options.photo_pose, work.snap, net) if options.photo_pose else None
     report, name = PoseReport(), options.out.name
     with tqdm(total=len(seen), desc=name, unit="frame") as bar:

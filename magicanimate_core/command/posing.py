@@ -12,7 +12,7 @@ from ..media.pictures import read_picture
 from ..media.reading import Video, open_video
 from ..options import PoseWork
 from ..pose.detector import Detector
-from ..pose.exchange import EXPECTED, DensePoseNet, densepose_net
+from ..pose.exchange import EXPECTED_NET, DensePoseNet, densepose_net
 from ..pose.others import VAGUE
 from ..pose.people import people
 from ..pose.preparing import PoseReport, converted, mended, prepare_poses
@@ -24,7 +24,7 @@ FILM_FORM = "film"  # what --form says of IN that goes through the net
 
 
 @dataclass(frozen=True)
-class Net:
+class OpenedNet:
     """A DensePose net on its device, and the size at which it sees frames."""
 
     net: DensePoseNet
@@ -32,22 +32,22 @@ class Net:
     device: torch.device
 
     @classmethod
-    def open(cls, path: Path, size: int, device: str | None) -> "Net":
+    def open(cls, path: Path, size: int, device: str | None) -> "OpenedNet":
         """Opens a TorchScript file; device: None is the accelerator, else the CPU. Raises ValueError, FileNotFoundError."""
         from .workers import choose_device
 
         place = choose_device(device)
-        return cls(densepose_net(open_script(path, EXPECTED), file_name(path)).to(place), size, place)
+        return cls(densepose_net(open_script(path, EXPECTED_NET), file_name(path)).to(place), size, place)
 
     def detector(self) -> Detector:
         """Returns what finds the parts in one clip."""
         return Detector(self.net, self.size, self.device)
 
 
-class Pose:
+class PoseMaker:
     """What makes the pose of a clip: conversion, where it is DensePose already, else the net."""
 
-    def __init__(self, name: str, work: PoseWork, spread: np.ndarray, net: Net | None) -> None:
+    def __init__(self, name: str, work: PoseWork, spread: np.ndarray, net: OpenedNet | None) -> None:
         """spread: frames (F, H, W, 3) all over the clip, by which it is recognised. name: of IN.
 
         Raises ValueError for what is neither DensePose nor a film with a net.
@@ -89,7 +89,7 @@ class Pose:
             yield parts
 
 
-def photo_pose(path: Path, snap: bool, net: Net | None) -> np.ndarray:
+def photo_pose(path: Path, snap: bool, net: OpenedNet | None) -> np.ndarray:
     """Returns DensePose (H, W, 3) uint8 of a photo: a picture of it in any form, or the photo itself, where there is a net.
 
     Raises ValueError, Unreadable among them, for anything else.
@@ -115,4 +115,4 @@ def _one_picture(path: Path) -> np.ndarray:
 
 def _without_net(what: str) -> str:
     """What is missing for that which is no DensePose."""
-    return f"{what}, and --densepose-model is missing: give {EXPECTED}, or instead {EXPECTED_FORMS}."
+    return f"{what}, and --densepose-model is missing: give {EXPECTED_NET}, or instead {EXPECTED_FORMS}."

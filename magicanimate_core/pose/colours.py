@@ -5,14 +5,13 @@ from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS, BACKGROUND, PART_COLOURS
 from ..media.images import check_finite, check_image, to_levels
-from .recognition import clause, tell
+from .recognition import LOOKED_SIDE, clause, tell
 
 FRAMES = 8  # that are looked at, spread over the clip
-SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
-NEAR = 24  # grey levels
+NEAR_LEVELS = 24  # grey levels
 OTHER_COLOURS = "; for a ControlNet of other pictures set pose_colours to any"  # for who has that option
 SURE = 0.6  # of confidence in another form
-LEAST = 0.25  # of the pixels: DensePose clips have 0.97 and more, films, photos and skeletons at most 0.08
+LEAST_PART_SHARE = 0.25  # of the pixels: DensePose clips have 0.97 and more, films, photos and skeletons at most 0.08
 
 
 def looked_at(frames: int) -> list[int]:
@@ -43,10 +42,10 @@ def check_colours(poses: Tensor, name: str, way_out: str = OTHER_COLOURS) -> Non
 
     way_out: what else may be done, as what goes on after the sentence.
     """
-    stride = -(-max(poses.shape[1:3]) // SIDE)
+    stride = -(-max(poses.shape[1:3]) // LOOKED_SIDE)
     levels = to_levels(poses[:, ::stride, ::stride])
     share = part_share(levels)
-    if share < LEAST or _is_another_form(levels):  # backgrounds of some lie near a part's colour
+    if share < LEAST_PART_SHARE or _is_another_form(levels):  # backgrounds of some lie near a part's colour
         what = _what_it_is(levels, share)
         raise ValueError(f"{name} {what}{way_out}.")
 
@@ -54,7 +53,7 @@ def check_colours(poses: Tensor, name: str, way_out: str = OTHER_COLOURS) -> Non
 def part_share(poses: np.ndarray) -> float:
     """Returns the share of pixels of (F, H, W, 3) uint8 RGB that have about the colour of a part or of the background."""
     parts = PART_COLOURS.astype(np.int16)  # (25, 3)
-    near = [(np.abs(frame[..., None, :].astype(np.int16) - parts).max(-1) <= NEAR).any(-1).mean() for frame in poses]
+    near = [(np.abs(frame[..., None, :].astype(np.int16) - parts).max(-1) <= NEAR_LEVELS).any(-1).mean() for frame in poses]
     return float(np.mean(near))
 
 
@@ -68,5 +67,5 @@ def _what_it_is(poses: np.ndarray, share: float) -> str:
     """A clause about frames (F, H, W, 3) of which too few pixels have a part's colour."""
     return clause(poses) or (
         f"is not DensePose in MagicAnimate's colours (viridis of part number x 255 / 24, background {BACKGROUND}): "
-        f"{share:.0%} of its pixels have such colours, expected {LEAST:.0%} and more"
+        f"{share:.0%} of its pixels have such colours, expected {LEAST_PART_SHARE:.0%} and more"
     )

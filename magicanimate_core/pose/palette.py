@@ -8,20 +8,20 @@ import numpy as np
 from ..media.densepose import BACKGROUND, nearest_parts
 from .recognition import clause
 
-NEAR = 30  # grey levels; of a compressed clip, only the seams between parts are farther from every part's colour
+STRAY_LEVELS = 30  # grey levels; of a compressed clip, only the seams between parts are farther from every part's colour
 
 
 def stray_share(poses: np.ndarray) -> float:
     """Returns the share of the pixels off the background that are far from every part's colour, 0..1."""
     parts, distance = nearest_parts(poses)  # (F, H, W) each
-    far = distance > NEAR
+    far = distance > STRAY_LEVELS
     return float(far.sum() / max(1, (far | (parts > 0)).sum()))
 
 
 def body_share(poses: np.ndarray) -> float:
     """Returns the share of pixels that show a body part, 0..1."""
     parts, distance = nearest_parts(poses)  # (F, H, W) each
-    return float(((parts > 0) & (distance <= NEAR)).mean())
+    return float(((parts > 0) & (distance <= STRAY_LEVELS)).mean())
 
 
 def is_exact(poses: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..media.densepose import AUTO_FORM, paint
-from .forms import FORMS, Form, look, see
+from .forms import FORMS, Form, form_looks, see
 from .people import people
 from .recognition import Recognised, recognise, score
 from .snapping import snap as snapped
@@ -155,7 +155,7 @@ def _counted(maps: Iterable[tuple[np.ndarray, bool]], report: PoseReport) -> Ite
 def _read(rgb: np.ndarray, form: Form, snap: bool) -> _Read:
     """What a frame (H, W, 3) shows."""
     seen = see(form, rgb)
-    return _Read(rgb, seen.parts, snapped(rgb, seen, look(form.name)) if snap and not seen.exact else seen.parts)
+    return _Read(rgb, seen.parts, snapped(rgb, seen, form_looks(form.name)) if snap and not seen.exact else seen.parts)
 
 
 def _may_stay(form: Form, snap: bool) -> bool:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-AROUND = 4  # pixels: how much moves is told from 9 x 9
+CALM_REACH = 4  # pixels: how much moves is told from 9 x 9
 LONGEST = 25  # frames: who is away for longer has left
-NOBODY = 0.0005  # of a frame's pixels: fewer are no person
+NOBODY_SHARE = 0.0005  # of a frame's pixels: fewer are no person
 ALIKE = 1.5  # sizes of two figures that may be one, in different frames
 
 
 def is_empty(parts: np.ndarray) -> bool:
     """Whether a map (H, W) shows nobody."""
-    return np.count_nonzero(parts) < max(1, NOBODY * parts.size)
+    return np.count_nonzero(parts) < max(1, NOBODY_SHARE * parts.size)
 
 
 def steadied(maps: Iterable[np.ndarray], steady: float) -> Iterator[np.ndarray]:
@@ -67,8 +67,8 @@ def _calmed(window: list[np.ndarray], steady: float) -> np.ndarray:
 
 def _mean(mask: np.ndarray) -> np.ndarray:
     """The share of true pixels of a mask (H, W) in 9 x 9 around each; none lie beyond the border."""
-    side = 2 * AROUND + 1
-    sums = np.pad(mask, ((AROUND + 1, AROUND), (AROUND + 1, AROUND))).astype(np.int32).cumsum(0).cumsum(1)
+    side = 2 * CALM_REACH + 1
+    sums = np.pad(mask, ((CALM_REACH + 1, CALM_REACH), (CALM_REACH + 1, CALM_REACH))).astype(np.int32).cumsum(0).cumsum(1)
     inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
     return inside.astype(np.float32) / side**2
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import nearest_parts, paint
-from pack.magicanimate_core.pose.forms import FORMS, look, see
+from pack.magicanimate_core.pose.forms import FORMS, form_looks, see
 from pack.magicanimate_core.pose.preparing import prepare_poses
 from pack.magicanimate_core.pose.snapping import snap
 from pack.tests.pose import pictures as show
@@ -44,7 +44,7 @@ def test_exact_maps_stay_to_the_pixel(name):
 def test_any_size(shape):
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (*shape, 3), np.uint8)
-    parts = snap(rgb, see(FORMS["viridis"], rgb), look("viridis"))
+    parts = snap(rgb, see(FORMS["viridis"], rgb), form_looks("viridis"))
     assert parts.shape == shape and parts.dtype == np.uint8 and parts.max() <= 24
 
 

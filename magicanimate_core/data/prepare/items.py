@@ -19,7 +19,7 @@ from ..source import item_edges
 from .writing import write_clip, write_still
 
 CHECKED = 8  # frames of a clip whose colours are checked
-CHUNK = 32  # frames in memory at a time
+FRAMES_AT_ONCE = 32  # frames in memory at a time
 VISIBLE = 0.002  # share of the picture that a person must cover in the best of these frames
 
 
@@ -138,7 +138,7 @@ def prepare_item(source: Source, item: int, settings: PrepareSettings, folder: P
 
 
 def _samples(source: Source, item: int, frames: list[int], form: Form, settings: PrepareSettings) -> Iterator[Sample]:
-    """Gives the frames as they are written, CHUNK at a time. Raises BadItem."""
-    for start in range(0, len(frames), CHUNK):
-        sample = _converted(source.read(item, frames[start : start + CHUNK]), form, settings.snap)
+    """Gives the frames as they are written, FRAMES_AT_ONCE at a time. Raises BadItem."""
+    for start in range(0, len(frames), FRAMES_AT_ONCE):
+        sample = _converted(source.read(item, frames[start : start + FRAMES_AT_ONCE]), form, settings.snap)
         yield fit_sample(sample, settings.height, settings.width, settings.fit)
