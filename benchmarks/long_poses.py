@@ -1,11 +1,12 @@
 """Peak memory and time of `pose` for short and long clips.
 
-    python -m benchmarks.long_poses [--frames 100 10000]
+    python -m benchmarks.long_poses [--frames 100 10000] [--plain]
 
 A measurement on the CPU: `pose` as a user calls it, from Parula to MagicAnimate's colours, mended, and brought to a photo's
-pose; each clip in a process of its own, a drawn dancer at 96 x 96. Counted is the process's resident memory at its highest,
-Python and libraries included, so only the difference between the rows is the clip's: a frame that stayed in memory would be
-0.03 MiB of it. Seconds are of the whole process, by the wall clock, on a machine that may have had other work.
+pose (--plain: not that); each clip in a process of its own, a drawn dancer at 96 x 96. Counted is the process's resident
+memory at its highest, Python and libraries included, so only the difference between the rows is the clip's; the first few
+hundred frames fill the buffers of decoders and encoders. A frame that stayed in memory would be 0.03 MiB. Seconds are of the
+whole process, by the wall clock, on a machine that may have had other work.
 """
 
 import argparse
@@ -38,20 +39,21 @@ def write_inputs(folder: Path, frames: int) -> tuple[Path, Path]:
     return folder / "clip.mp4", folder / "photo.png"
 
 
-def pose(folder: Path, frames: int) -> float:
-    """Runs the command on a clip of so many frames; returns the seconds."""
+def pose(folder: Path, frames: int, plain: bool) -> float:
+    """Runs the command on a clip of so many frames, plain: without a photo; returns the seconds."""
     source, photo = write_inputs(folder, frames)
-    arguments = ["-m", "magicanimate_core", "pose", source, folder / "out.mp4", "--photo-pose", photo]
+    arguments = ["-m", "magicanimate_core", "pose", source, folder / "out.mp4"]
+    arguments += [] if plain else ["--photo-pose", photo]
     begin = time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - begin
 
 
-def rows(folder: Path, lengths: list[int]) -> list[list]:
+def rows(folder: Path, lengths: list[int], plain: bool) -> list[list]:
     """Rows of frames, MiB and seconds, shortest clip first: the system tells the highest of all processes so far."""
     found = []
     for frames in sorted(lengths):
-        seconds = pose(folder / str(frames), frames)
+        seconds = pose(folder / str(frames), frames, plain)
         mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         found.append([frames, f"{mib:.1f}", f"{seconds:.0f}"])
     return found
@@ -60,9 +62,10 @@ def rows(folder: Path, lengths: list[int]) -> list[list]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, nargs="+", default=[100, 10000])
+    parser.add_argument("--plain", action="store_true", help="without a photo")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(table(["frames", "peak MiB", "seconds"], rows(Path(folder), options.frames)))
+        print(table(["frames", "peak MiB", "seconds"], rows(Path(folder), options.frames, options.plain)))
 
 
 if __name__ == "__main__":
