@@ -20,7 +20,7 @@ from torch import nn
 from benchmarks.pose import cleaned
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
-from magicanimate_core.pose.forms import FORMS, look, see
+from magicanimate_core.pose.forms import FORMS, form_looks, see
 from magicanimate_core.pose.judging import MARGIN, WEIGHTS, look_closer
 from magicanimate_core.pose.snapping import case_of, figure_box
 
@@ -138,10 +138,10 @@ def examples(number: int) -> list[tuple[np.ndarray, ...]]:
             box = figure_box(seen)
             if seen.exact or box is None:
                 continue
-            case = case_of(rgb, seen, box, look(name))
+            case = case_of(rgb, seen, box, form_looks(name))
             some = rng.permutation(len(case.at))[:EXAMPLES]
             case = case._replace(at=case.at[some], odd=case.odd[some])
-            doubts = look_closer(case, slice(None), look(name).parts)
+            doubts = look_closer(case, slice(None), form_looks(name).parts)
             right = np.pad(truth[box], MARGIN).ravel()[case.at]
             hit = doubts.rivals == right[:, None]
             use = np.flatnonzero(hit.any(1))

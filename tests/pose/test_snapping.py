@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import nearest_parts, paint
-from pack.magicanimate_core.pose.forms import FORMS, look, see
+from pack.magicanimate_core.pose.forms import FORMS, form_looks, see
 from pack.magicanimate_core.pose.preparing import prepare_poses
 from pack.magicanimate_core.pose.snapping import snap
 from pack.tests.pose import pictures as show
@@ -43,8 +43,8 @@ def test_the_second_look_is_better_than_the_vote_in_any_palette(name):
     frames, truth = show.through(show.drawn(name), "crf 18"), show.dancer()
     off = np.zeros(2)
     for rgb, parts in zip(frames, truth, strict=True):
-        seen, voted = see(FORMS[name], rgb), look(name)._replace(bright=False)
-        for i, how in enumerate((look(name), voted)):
+        seen, voted = see(FORMS[name], rgb), form_looks(name)._replace(bright=False)
+        for i, how in enumerate((form_looks(name), voted)):
             off[i] += (snap(rgb, seen, how) != parts)[parts > 0].sum()
     assert off[0] <= 0.85 * off[1]
 
@@ -74,7 +74,7 @@ def test_exact_maps_stay_to_the_pixel(name):
 def test_any_size(shape):
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (*shape, 3), np.uint8)
-    parts = snap(rgb, see(FORMS["viridis"], rgb), look("viridis"))
+    parts = snap(rgb, see(FORMS["viridis"], rgb), form_looks("viridis"))
     assert parts.shape == shape and parts.dtype == np.uint8 and parts.max() <= 24
 
 
