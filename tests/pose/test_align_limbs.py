@@ -8,7 +8,8 @@ from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
 from pack.magicanimate_core.pose.align.joints import body
 from pack.magicanimate_core.pose.align.limbs import HEAD, LIMB_OF, TORSO, limb_map, without_seams
 from pack.magicanimate_core.pose.align.similarity import Similarity
-from pack.tests.pose.dancing import ASIDE, SMALL, WHOLE, built, change, dance, joint_error, person_pixels
+from pack.magicanimate_core.testing.dances import built, label_change, person_pixels
+from pack.tests.pose.dancing import ASIDE, SMALL, WHOLE, dance, joint_error
 
 LONG_BODY = {
     "thigh": 0.85,
@@ -49,7 +50,9 @@ def test_factors_are_those_of_the_bodies():
 def test_longer_limbs_flicker_no_more():
     frames, truth = dance(2, 12, ASIDE), dance(2, built(32, **LONG_BODY), WHOLE)
     fitted = fit_alignment(frames, truth[2])
-    assert fitted.rebuilt is not None and change([fitted.apply(frame) for frame in frames]) < 1.03 * change(frames)
+    assert fitted.rebuilt is not None and label_change([fitted.apply(frame) for frame in frames]) < 1.03 * label_change(
+        frames
+    )
 
 
 def test_no_holes():

@@ -66,10 +66,15 @@ def rebuild(clip: Clip, shown: Seen, map_: Similarity, like: np.ndarray) -> Rebu
     return _inside(rebuilt, clip, shown)
 
 
+def turned(clip: Clip, shown: Seen) -> bool:
+    """Whether clip and photo show different sides of a body, or one that cannot be told."""
+    return not abs(clip.front - shown.front) < 0.5
+
+
 def _trouble(clip: Clip, shown: Seen) -> str | None:
     if clip.people > 1:
         return f"the clip shows {clip.people} people"
-    if not abs(clip.front - shown.front) < 0.5:
+    if turned(clip, shown):
         return "the photo and the clip show different sides of a body"
     return None
 
