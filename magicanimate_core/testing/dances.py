@@ -17,6 +17,10 @@ from ..pose.align.similarity import points
 
 Shot = tuple[float, float, float]  # how tall a body height is, x of its middle, y of the floor; in heights of the picture
 WHOLE, SMALL, ASIDE, HALF = (0.9, 0.5, 0.95), (0.7, 0.4, 0.9), (0.8, 0.6, 0.93), (1.7, 0.5, 1.8)
+LONG_BODY = {
+    "thigh": 0.85, "shin": 0.85, "hip_height": 0.86, "torso": 1.15, "upper_arm": 0.85, "lower_arm": 0.85, "head": 1.15,
+}  # fmt: skip
+LONG_LEGS = {"thigh": 1.1, "shin": 1.1, "hip_height": 1.1, "torso": 0.85, "upper_arm": 1.15, "lower_arm": 1.15, "head": 0.9}
 SEAT = 0.24  # body heights that the hips come down
 KNEES = (0.03, 0.2, 0.0)  # of feet: outwards, forward, lift
 

@@ -14,7 +14,7 @@ BETTER = 0.35  # of the error before
 
 def aligned(frames: list[np.ndarray], photo: np.ndarray, **options) -> list[np.ndarray]:
     fitted = fit_alignment(frames, photo, **options)
-    return [fitted.apply(frame) for frame in frames]
+    return [fitted.apply(frame, number) for number, frame in enumerate(frames)]
 
 
 @pytest.mark.parametrize("proportions", [False, True])
@@ -116,7 +116,7 @@ def test_two_people_are_aligned_to_two():
     truth = two(dance(0, 10, WHOLE))
     frames = [moved(frame, Similarity(0.8, 20, 24)) for frame in truth]
     fitted = fit_alignment(frames, truth[0])
-    assert joint_error([fitted.apply(f) for f in frames], truth) < BETTER * joint_error(frames, truth)
+    assert joint_error([fitted.apply(f, i) for i, f in enumerate(frames)], truth) < BETTER * joint_error(frames, truth)
     assert "2 in the clip, 2 in the photo" in fitted.report
 
 

@@ -35,8 +35,11 @@ class Alignment:
         """Whether frames stay as they are."""
         return self.map == Similarity() and self.rebuilt is None
 
-    def apply(self, frame: np.ndarray) -> np.ndarray:
-        """Returns a frame (H, W, 3) uint8 aligned, with no colour that was not in it; where nothing is to do, itself."""
+    def apply(self, frame: np.ndarray, number: int | None = None) -> np.ndarray:
+        """Returns a frame (H, W, 3) uint8 aligned, with no colour that was not in it; where nothing is to do, itself.
+
+        number: which frame of the clip it is, 0, 1, ...; limbs tremble less where that is known.
+        """
         if self.is_nothing:
             return frame
         if self.rebuilt is None:
@@ -44,7 +47,7 @@ class Alignment:
         limbs, body, others = look_at_one(frame)
         if body is None:
             return moved(frame, self.map)
-        drawn = redrawn(frame, limbs, body, self.rebuilt.maps(body))
+        drawn = redrawn(frame, limbs, body, self.rebuilt.maps(body, number))
         return _before(drawn, moved(_only(frame, others), self.map)) if others.any() else drawn
 
 
@@ -142,7 +145,7 @@ def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float, proport
         lines.append("Held back, so that nobody leaves the frame and no cut of the clip shows inside the picture.")
     if isinstance(limbs, str):
         return Alignment(part, "\n".join([*lines, f"Limbs keep the clip's lengths: {limbs}."]), photo)
-    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength))
+    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength)).steadied(clip)
     return Alignment(part, "\n".join([*lines, f"Limbs: {limbs.bones.words}."]), photo, rebuilt)
 
 

@@ -25,7 +25,7 @@ class Seen(NamedTuple):
 class Clip(NamedTuple):
     """The frames of a clip in which all its people are seen apart."""
 
-    frames: int  # of the whole clip
+    numbers: np.ndarray  # (F,) which frames these are
     height: int
     width: int
     people: int
@@ -48,9 +48,9 @@ def look(frame: np.ndarray, people: int | None = None) -> Seen:
 
 
 def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None, np.ndarray]:
-    """Returns the limbs (H, W) of the largest figure of a frame (H, W, 3) uint8, its joints, and where others are (H, W) bool.
+    """Returns the limbs (H, W) of the largest figure of a frame (H, W, 3) uint8, its joints, and where others are, a mask.
 
-    None: nobody is there.
+    None: nobody is there. The mask is (H, W) bool.
     """
     limbs = limb_map(frame)
     masks = figures(limbs)
@@ -77,12 +77,13 @@ def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip
     if not any(one.people for one in seen):
         return None
     people = _people([one for one in seen if one.people])
-    chosen = [one for one in seen if one.people == people]
-    chosen = [one for one in chosen if one.apart] or chosen
+    counted = [number for number, one in enumerate(seen) if one.people == people]
+    numbers = [number for number in counted if seen[number].apart] or counted
+    chosen = [seen[number] for number in numbers]
     height, width = sizes.pop()
     sides = np.array([one.front for one in chosen])
     front = float(np.nanmedian(sides)) if np.isfinite(sides).any() else float("nan")
-    return Clip(len(seen), height, width, people, stack([one.body for one in chosen]), front, chosen[0].apart)
+    return Clip(np.array(numbers), height, width, people, stack([one.body for one in chosen]), front, chosen[0].apart)
 
 
 def _people(seen: list[Seen]) -> int:

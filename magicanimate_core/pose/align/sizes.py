@@ -16,6 +16,7 @@ from .sureness import Measured, against, together
 
 SPREADS = {HEAD: 0.1, TORSO: 0.1, LOWER_LEGS[0]: 0.1}  # of the logarithms of lengths: people are built differently
 HEIGHT, ALONE = 0.03, 0.15  # of the height's; where nothing says whether somebody sits
+FORESHORTENED = 1.5  # spreads: who bows, or sits behind the own knees, shows less of the torso
 TURNED = 2.0  # times as much where a back is compared with a front
 CONTRADICTED = 0.4  # of what height and sizes are apart
 BENT = 0.4  # of the logarithm of upper by lower leg: beyond, one of both sits
@@ -52,7 +53,8 @@ def _scale(bodies: Body, photo: Body, doubt: float) -> tuple[Measured | None, bo
     if sizes is None:
         return height._replace(spread=ALONE), False
     knees = against(_bend(bodies), _bend(photo), 0.0)
-    same = sizes.agrees(height) and (knees is None or abs(knees.value) < BENT)
+    whole = head is None or torso is None or head.agrees(torso, FORESHORTENED)
+    same = whole and sizes.agrees(height) and (knees is None or abs(knees.value) < BENT)
     if same:
         return together([sizes, height]), True
     contradiction = CONTRADICTED * abs(sizes.value - height.value)  # who sits, or is built quite otherwise

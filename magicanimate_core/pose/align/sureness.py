@@ -1,7 +1,7 @@
 """How sure a measurement is, and how much of it is followed: nothing within its doubt, nearly all where it lies far beyond.
 
-A measurement is a value with its spread (one standard deviation). Where a photo shows another pose than the clip, it is taken
-for one more frame of the clip: what the clip's own frames spread is what the photo may be off.
+A measurement is a value with its spread (one standard deviation). Where a photo shows another pose than the clip, it is
+taken for one more frame of the clip: what the clip's own frames spread is what the photo may be off.
 """
 
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ class Measured(NamedTuple):
     value: float
     spread: float
 
-    def agrees(self, other: "Measured") -> bool:
-        """Whether two may be of one thing."""
-        return abs(self.value - other.value) <= SURE * float(np.hypot(self.spread, other.spread))
+    def agrees(self, other: "Measured", times: float = SURE) -> bool:
+        """Whether two may be of one thing: they lie within so many spreads."""
+        return abs(self.value - other.value) <= times * float(np.hypot(self.spread, other.spread))
 
     @property
     def followed(self) -> float:
