@@ -44,10 +44,13 @@ def test_longer_limbs_flicker_no_more():
     ) < 1.03 * label_change(frames)
 
 
-@pytest.mark.parametrize("number", [3, 5])
-def test_limbs_tremble_less_where_the_frames_number_is_known(number):
-    frames, photo = dance(number, 12, WHOLE, step=1), dance(number, built(32, **LONG_LEGS), WHOLE, step=1)[2]
-    fitted = fit_alignment(frames, photo)
+@pytest.mark.parametrize(
+    ("number", "driver", "photo", "factors"),
+    [(0, WHOLE, SMALL, LONG_BODY), (5, ASIDE, WHOLE, LONG_LEGS), (9, WHOLE, ASIDE, LONG_LEGS)],
+)
+def test_limbs_tremble_less_where_the_frames_number_is_known(number, driver, photo, factors):
+    frames = dance(number, 10 + number, driver, step=1)
+    fitted = fit_alignment(frames, dance(number, built(30 + number, **factors), photo, 4, step=1)[3])
     alone, known = ([fitted.apply(f, i if told else None) for i, f in enumerate(frames)] for told in (False, True))
     assert fitted.rebuilt is not None and label_change(known) < 0.97 * label_change(alone)
 
