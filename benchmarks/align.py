@@ -7,7 +7,7 @@ one of the second, the truth the dance of the second. Bodies, dances, cameras, h
 a second (6 to 25) are drawn by chance from a seed; none is used by the tests. Joints are read off the maps; errors are
 shares of the picture's height, in percent, over the joints that clip, result and truth all show. "leaves" is the share of
 person pixels that an alignment brings beyond edges which neither clip nor photo touches. "change" is the share of a figure's
-pixels that change from frame to frame, by the clip's own; the truth's stands beside it, as another body or cut changes it, too.
+pixels that change from frame to frame, by the clip's own; the truth's stands beside it, as another body changes it, too.
 "worse": cases with a larger error than before, by more than 2 % and 0.1 % of the picture.
 With --dancers, the demo model animates held-out dancers along the clip of a body of other proportions before another camera;
 `person` is person_l1 of magicanimate_core/evaluation/metrics.py against the true frames, in the union of all masks.
