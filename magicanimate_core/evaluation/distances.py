@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .clips import I3D_LOOK, RESNET_LOOK, Look, Numbered, segments, whole, windows
 from .frechet import Features
+from .networks.watching import watching
 
 LAYOUTS = ("frames", "files")
 Item = TypeVar("Item")
@@ -73,8 +74,7 @@ class Seen:
         return len(features)
 
     def _answers(self, batch: list[Tensor]) -> Tensor:
-        precise = torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False)
-        with torch.inference_mode(), precise:  # TF32 would move features in their third place
+        with watching():
             return self.network(torch.stack(batch).to(self.device)).float().cpu()
 
 

@@ -2,6 +2,7 @@
 
 table       which there are, where to get their files, and where these lie
 opening     a file, checked, as a network
+watching    how they are run to measure
 i3d         I3D: what FVD sees
 resnet3d    3-D ResNet-50: what FID-VID sees
 inception   FID's Inception
