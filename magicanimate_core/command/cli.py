@@ -1,4 +1,4 @@
-"""`python -m magicanimate_core COMMAND`: pose, animate, train or prepare, without a host."""
+"""`python -m magicanimate_core COMMAND`: pose, animate, train, evaluate or prepare, without a host."""
 
 import argparse
 import importlib
@@ -9,6 +9,7 @@ COMMANDS = {  # name: module with DESCRIPTION, perhaps EPILOG, add_arguments(par
     "pose": (".pose", "make the pose video from a film"),
     "animate": (".animate", "animate photos along DensePose videos"),
     "train": (".train", "train the appearance encoder, the ControlNet and the temporal layers"),
+    "evaluate": (".evaluate", "compare generated videos with true ones, in the numbers that papers print"),
     "prepare": (".prepare", "crop, resample and check clips and pictures for training"),
 }
 

@@ -66,8 +66,11 @@ def words(shape: tuple[int, int]) -> str:
     return f"{shape[1]}x{shape[0]}"
 
 
+ONE_SIZE = ("lpips", "lpips_disco", "akd", "mkr")  # what is not computed on frames of two sizes
+
+
 def ruled_out(pairs: Iterable[Pair], keys: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Looks at the first frame of every video: returns (metric -> why it cannot be computed, metric -> what to know).
+    """Looks at the first frame of every video: returns (metric -> why it cannot be computed, what -> a line to know).
 
     Raises Unreadable for what cannot be read, before anything heavy.
     """
@@ -75,14 +78,14 @@ def ruled_out(pairs: Iterable[Pair], keys: Sequence[str]) -> tuple[dict[str, str
     notes: dict[str, str] = {}
     for pair in pairs:
         made, true = first_shape(pair.made), first_shape(pair.true)
-        for key in keys:
+        for key in filter(METRICS.get, keys):
             least = METRICS[key].least
             if min(true) < least:
                 missing.setdefault(key, f"{pair.true.name} is {words(true)}; {key} needs frames of {least}x{least} or more.")
         differs = f"{pair.made.name} is {words(made)} in GENERATED and {words(true)} in TRUE"
         if made != true:
-            for key in (key for key in keys if METRICS[key].needs == "vgg"):
-                missing.setdefault(key, f"{differs}; LPIPS compares frames of one size: give --size or --generated-size.")
+            for key in (key for key in keys if key in ONE_SIZE):
+                missing.setdefault(key, f"{differs}; {key} compares frames of one size: give --size or --generated-size.")
             notes.setdefault(
                 "sizes", f"{differs}; brought to the true size as published (OpenCV, bilinear, not antialiased)."
             )
