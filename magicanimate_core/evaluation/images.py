@@ -1,20 +1,22 @@
 """Two batches of images that are in memory, compared as two videos are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from torch import Tensor
 
 from ..media.images import check_finite, check_image, to_levels
-from .averages import means
 from .videos import Clip
+
+if TYPE_CHECKING:
+    from .planning import Plan  # imports the libraries that may be missing
 
 PACKAGES = {"skimage": "scikit-image", "cv2": "opencv-python-headless"}  # what pip calls them
 NAME, STRETCH = "animation", 0.05  # of the one video; how far proportions may differ, as sizes are rounded to multiples of 8
 PUBLISHED = 256  # pixels of the frames of published numbers
-Values = dict[str, np.ndarray]  # of all frames, by metric
+FOLDER = "magicanimate_evaluation"  # of the networks, a category of model files
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ class ImageClip(Clip):
 def check_packages() -> None:
     """Raises ValueError where a library is missing that the formulas come from, with what to do."""
     try:
-        from . import per_frame  # noqa: F401
+        from . import per_frame, run  # noqa: F401
     except ImportError as error:
-        package = PACKAGES.get((error.name or "").split(".")[0], error.name)
+        missing = PACKAGES.get((error.name or "").split(".")[0])  # a library that is there may fail to load
+        what = missing or f"libraries of which one cannot be loaded here ({str(error).splitlines()[0]})"
         raise ValueError(
-            f"Evaluate Animation needs {package}, which this Python does not have: run `pip install {package}` with the "
-            "Python that runs ComfyUI, and restart it."
+            f"Evaluate Animation needs {what}: run `pip install {missing or ' '.join(PACKAGES.values())}` with the Python "
+            "that runs ComfyUI, and restart it."
         ) from error
 
 
@@ -65,35 +68,56 @@ def check_images(generated: Tensor, ground_truth: Tensor) -> None:
         )
 
 
-def evaluate_images(generated: Tensor, ground_truth: Tensor, seen: Callable[[], Any]) -> tuple[dict[str, Any], Values]:
-    """Measures what needs neither a network nor masks: returns the results, and the values of every frame (F,) by metric.
+def plan_images(generated: Tensor, ground_truth: Tensor, places: Sequence[str], seen: Callable[[], Any]) -> "Plan":
+    """Finds out what can be measured on two batches (F, H, W, 3) in [0, 1], which were checked.
 
-    generated, ground_truth: (F, H, W, 3) in [0, 1], checked. seen: called before each generated frame; may raise.
+    places: folders in which networks' files may lie. seen: called before each frame that is read, `reads` times; may raise.
+    Raises ValueError for a network that is there twice.
     """
-    from .comparison import compare
     from .pairs import Pair
     from .per_frame import METRICS
+    from .planning import ALL, Plan, Request
 
-    pair = Pair(ImageClip(NAME, generated, seen), ImageClip(NAME, ground_truth), len(generated))
-    least = min(ground_truth.shape[1:3])
-    wanted = {key: metric for key, metric in METRICS.items() if not metric.needs}
-    missing = {
-        key: f"it needs frames of {metric.least} x {metric.least} pixels or more."
-        for key, metric in wanted.items()
-        if metric.least > least
-    }
-    keys = [key for key in wanted if key not in missing]
-    values = compare([pair], keys)[NAME]  # (F, K)
-    found = means({NAME: values}, keys, seed=0)
-    results = {
-        "overall": found.overall,
-        "videos": {NAME: found.videos[NAME] | {"frames": pair.count}},
-        "left_out": found.left_out,
-        "missing": missing,
-        "notes": {key: METRICS[key].note for key in keys} | _remarks(generated, ground_truth),
-        "frames": {"generated": pair.count, "true": pair.count},
-    }
-    return results, dict(zip(keys, values.T, strict=True))
+    made, true = ImageClip(NAME, generated, seen), ImageClip(NAME, ground_truth, seen)
+    request = Request(generated=Path("generated"), true=Path("ground_truth"))
+    found = Plan(request, {NAME: made}, {NAME: true}, None, pairs=[Pair(made, true, len(generated))])
+    found.keys = [key for key, metric in METRICS.items() if metric.needs != "mask"]
+    found.others = [key for key in ALL if key not in METRICS]
+    _leave_out(found, generated.shape[1:3], ground_truth.shape[1:3])
+    _find_networks(found, places)
+    found.notes |= _remarks(generated, ground_truth)
+    return found
+
+
+def _leave_out(found: "Plan", size: Sequence[int], true_size: Sequence[int]) -> None:
+    """Takes out what frames of these sizes (H, W) do not allow."""
+    from .per_frame import METRICS
+
+    for key in found.keys:
+        if min(true_size) < METRICS[key].least:
+            found.lacks([key], f"it needs frames of {METRICS[key].least} x {METRICS[key].least} pixels or more.")
+    if tuple(size) != tuple(true_size):
+        for key in (key for key in found.keys if METRICS[key].needs == "vgg"):
+            found.lacks([key], "it compares frames of one size: bring both to it before.")
+
+
+def _find_networks(found: "Plan", places: Sequence[str]) -> None:
+    """Finds the files of networks; what has none is missing, with where to get it."""
+    from .networks.table import NETWORKS, find
+
+    for name, network in NETWORKS.items():
+        needed = [key for key in network.metrics if key in found.keys + found.others]
+        path = next(filter(None, (find(name, place) for place in places)), None) if needed else None
+        if path:
+            found.networks[name] = path
+        elif needed:
+            found.lacks(needed, f"{network.file} is not in models/{FOLDER}: {network.kind}, from {network.where}.")
+
+
+def reads(found: "Plan") -> int:
+    """Returns how many frames are read to measure what is planned: all, on both sides, by each that looks at them."""
+    watching = [name for name in found.networks if name != "vgg"]
+    return 2 * found.pairs[0].count * (len(watching) + bool(found.keys))
 
 
 def _remarks(generated: Tensor, ground_truth: Tensor) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .columns import OTHERS, higher_is_better, in_order, title
+from .columns import OF, OTHERS, higher_is_better, in_order, title
 from .scale import is_number, number_words
 
 Curves = Mapping[str, Sequence[float]]
@@ -21,10 +21,20 @@ def in_words(results: Mapping[str, Any], curves: Curves) -> str:
         sizes = f"{found['generated']} generated and {found['true']} true samples"
         lines.append(f"{title(key)} ({_way(key)}): {number_words(found['value'])}, of {sizes}")
         lines += [f"    {notes[key]}"] * (key in notes)
-    lines += [f"{title(key)}: not measured, {why}" for key, why in results.get("missing", {}).items()]
-    known = {*results["overall"], *OTHERS}
+    for key, value in {**results.get("joints", {}), **results.get("identity", {})}.items():
+        lines += [f"{title(key)}{f' ({_way(key)})' if key in OTHERS else ''}: {number_words(value)}"]
+        lines += [f"    {notes[key]}"] * (key in notes)
+    lines += _missing(results.get("missing", {}))
+    known = {*OF, *OTHERS}
     lines += [f"Look at this: {words}." for key, words in notes.items() if key not in known]
+    lines += [f"{file}: {sum_}" for file, sum_ in results.get("provenance", {}).get("networks", {}).items()]
     return "\n".join(lines)
+
+
+def _missing(missing: Mapping[str, str]) -> list[str]:
+    """A line for every reason."""
+    reasons = dict.fromkeys(missing.values())
+    return [f"without {' and '.join(title(key) for key in missing if missing[key] == why)}: {why}" for why in reasons]
 
 
 def _way(key: str) -> str:

@@ -74,8 +74,8 @@ GOOD = [
     Case("a size nearly so", given(lambda: film(3, 23, 32)), says("is 32 x 23 and was brought to")),
     Case("above white", given(lambda: film() + 0.5), says("Look at this: generated reaches from", "was cut off")),
     Case("below black", given(film, lambda: film() - 0.5), says("Look at this: ground_truth reaches from -")),
-    Case("small", given(lambda: lighter(height=8, width=9), lambda: film(3, 8, 9)), says("SSIM: not measured, it needs")),
-    Case("a pixel", given(lambda: lighter(height=1, width=1), lambda: film(3, 1, 1)), says("DisCo: not measured")),
+    Case("small", given(lambda: lighter(height=8, width=9), lambda: film(3, 8, 9)), says("without SSIM: it needs")),
+    Case("a pixel", given(lambda: lighter(height=1, width=1), lambda: film(3, 1, 1)), says("without SSIM, DisCo: it needs")),
     Case("a street", given(lambda: lighter(height=8, width=99), lambda: film(3, 8, 99)), says("SSIM, DisCo")),
     Case("one frame of three", given(lambda: torch.cat([lighter()[:1], film()[1:]])), says("worst 0.03137 at frame 0")),
 ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_the_hosts_bar_goes_to_its_end(run, monkeypatch):
     seen = []
     monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, *_, **__: seen.append((value, total)))
     run(NODE, generated=film(4), ground_truth=film(4))
-    assert seen[-1] == (4, 4)  # newer hosts leave out what comes too soon after the last
+    assert seen[-1] == (8, 8)  # newer hosts leave out what comes too soon after the last
 
 
 @pytest.mark.parametrize(("module", "package"), [("skimage", "scikit-image"), ("cv2", "opencv-python-headless")])
@@ -164,9 +164,27 @@ def test_a_missing_library_is_said_before_the_animation_is_made(nodes, monkeypat
         lambda: nodes[NODE].check_lazy_status(generated=None, ground_truth=None),
         lambda: nodes[NODE].execute(generated=film(), ground_truth=film()),
     ):
-        with pytest.raises(ValueError, match=rf"needs {package}, .* `pip install {package}`") as error:
+        with pytest.raises(ValueError, match=rf"needs {package}: run `pip install {package}`") as error:
             ask()
         assert "\n" not in str(error.value)
+
+
+def test_a_library_that_cannot_be_loaded_is_said(nodes, monkeypatch):
+    """OpenCV with a window system, where there is none."""
+    import sys
+
+    class Broken:
+        @staticmethod
+        def find_spec(name, *_):
+            if name.endswith("evaluation.per_frame"):
+                raise ImportError("libGL.so.1: cannot open shared object file\nmore")
+
+    monkeypatch.delitem(sys.modules, "pack.magicanimate_core.evaluation.per_frame", raising=False)
+    monkeypatch.delattr("pack.magicanimate_core.evaluation.per_frame", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    with pytest.raises(ValueError, match=r"\(libGL.so.1: .* file\): run `pip install scikit-image opencv") as error:
+        nodes[NODE].check_lazy_status(generated=None, ground_truth=None)
+    assert "\n" not in str(error.value)
 
 
 def test_the_pack_comes_up_without_the_libraries():
@@ -189,3 +207,76 @@ def test_both_are_asked_for_at_once(nodes):
     assert ask(generated=None, ground_truth=None) == ["generated", "ground_truth"]
     assert ask(generated=film(), ground_truth=None) == ["ground_truth"]
     assert ask(generated=film(), ground_truth=film()) == []
+
+
+NETWORKS = {"vgg": "lpips", "i3d": "fvd", "resnet3d": "fid_vid", "inception": "fid"}
+
+
+@pytest.fixture
+def placed(tmp_path, monkeypatch):
+    """Small networks under the published names, in a folder that the host knows; what they say is easy to know."""
+    import folder_paths
+    from pack.magicanimate_core.evaluation import run as measuring
+
+    class Mean(torch.nn.Module):
+        """The means of what it sees, by channel."""
+
+        def forward(self, seen):  # (N, 3, ...)
+            return seen.flatten(2).mean(2)
+
+    monkeypatch.setattr(measuring, "open_network", lambda name, path, device: Mean().to(device))
+    monkeypatch.setattr(measuring, "_perceptual", lambda net: lambda made, true: (0.25, 0.75))
+    places = folder_paths.folder_names_and_paths["magicanimate_evaluation"]
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "magicanimate_evaluation", ([str(tmp_path)], places[1]))
+
+    def place(*names):
+        from pack.magicanimate_core.evaluation.networks.table import NETWORKS as known
+
+        for name in names:
+            (tmp_path / known[name].file).write_bytes(b"weights")
+
+    return place
+
+
+def test_networks_that_are_missing_are_named_with_where_to_get_them(placed, run):
+    placed("inception")
+    report, _ = run(NODE, generated=lighter(), ground_truth=film())
+    assert "without LPIPS and LPIPS, DisCo: vgg16-397923af.pth is not in models/magicanimate_evaluation" in report
+    assert "https://download.pytorch.org" in report and "without FID:" not in report
+
+
+def test_networks_that_are_there_are_used(placed, run, monkeypatch):
+    """Twenty frames are twenty samples of FID and five windows; a shift of all levels moves means, not covariances."""
+    import comfy.utils
+
+    seen = []
+    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, *_, **__: seen.append((value, total)))
+    placed(*NETWORKS)
+    report, _ = run(NODE, generated=lighter(frames=20), ground_truth=film(20))
+    assert numbers(report)["LPIPS"] == "0.7500" and numbers(report)["LPIPS, DisCo"] == "0.2500"
+    assert f"FID (lower is better): {3 * (8 / 255) ** 2:.6f}, of 20 generated and 20 true samples" in report
+    assert "FID-VID (lower is better): 192.0, of 5 generated and 5 true samples" in report
+    assert re.search(r"FVD .*: 0.01181, of 5 generated", report) and "vgg16-397923af.pth: sha256 " in report
+    assert seen[-1] == (2 * 20 * 4, 2 * 20 * 4)
+
+
+def test_too_few_frames_for_a_distance_is_said(placed, run):
+    placed(*NETWORKS)
+    report, _ = run(NODE, generated=film(1), ground_truth=film(1))
+    assert "without FID: " in report and "without FID-VID and FVD: " in report and numbers(report)["LPIPS"] == "0.7500"
+
+
+def test_lpips_of_two_sizes_is_left_out(placed, run):
+    placed("vgg")
+    report, _ = run(NODE, generated=film(3, 48, 64), ground_truth=film())
+    assert "without LPIPS and LPIPS, DisCo: it compares frames of one size" in report and "PSNR" in numbers(report)
+
+
+def test_a_network_that_is_none_is_refused_before_any_work(run, tmp_path, monkeypatch):
+    import folder_paths
+
+    (tmp_path / "i3d_pretrained_400.pt").write_bytes(b"<!DOCTYPE html> sign in")
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "magicanimate_evaluation", ([str(tmp_path)], set()))
+    with pytest.raises(ValueError, match="i3d_pretrained_400.pt.* web page") as error:
+        run(NODE, generated=film(), ground_truth=film())
+    assert type(error.value) is ValueError and "\n" not in str(error.value)
