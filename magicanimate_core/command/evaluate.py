@@ -1,24 +1,23 @@
 """`python -m magicanimate_core evaluate`: generated videos against true ones, in the numbers that papers print."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..disk import open_folder
-
-if TYPE_CHECKING:  # what it needs is an optional extra
-    import numpy as np
-
-    from ..evaluation.pairs import Pair
-    from ..evaluation.planning import Request
-    from ..evaluation.results import Results
-    from ..evaluation.run import Curves
+from ..evaluation.distances import LAYOUTS
+from ..evaluation.pairs import Pair
+from ..evaluation.people import PEOPLE
+from ..evaluation.planning import Request, plan
+from ..evaluation.report.page import write_report
+from ..evaluation.results import Results, plain, write_csv, write_json
+from ..evaluation.run import Curves, evaluate
+from .workers import choose_device
 
 DESCRIPTION = """Compares generated videos with true ones.
 
@@ -30,8 +29,6 @@ A metric that cannot be computed is named, with what it needs, and the others ar
 EPILOG = """Keys with `disco` are what the published code computes, beside what the metric's name promises.
 docs/evaluation.md says how they differ; docs/baseline_kit.md how to get a row that can be cited.
 """
-EXTRA = "scikit-image torchmetrics pytorch-fid==0.3.0 lpips av pillow opencv-python-headless tqdm numpy"
-PEOPLE = ("akd", "mkr", "aed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--masks", metavar="DIR", type=Path, help="white on the foreground of TRUE, in the same forms and names"
     )
     frames.add_argument(
-        "--layout", choices=("frames", "files"), default="frames",
+        "--layout", choices=LAYOUTS, default=LAYOUTS[0],
         help="samples of FID-VID and FVD: every window of 16 frames, or every video (frames)",
     )  # fmt: skip
     people = parser.add_argument_group("people, from tables instead of networks (docs/evaluation.md)")
@@ -71,13 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> None:
     """Measures, writes and prints. Raises ValueError or OSError for what cannot be used, before any heavy work."""
-    try:
-        from ..evaluation.planning import plan
-        from ..evaluation.run import evaluate
-    except ModuleNotFoundError as error:
-        raise ValueError(f"evaluate needs {error.name}, which is not installed: pip install {EXTRA}") from error
-    from .workers import choose_device
-
     device = choose_device(options.device)
     planned = plan(_request(options))
     _open_out(options)
@@ -90,8 +80,6 @@ def main(options: argparse.Namespace) -> None:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    from ..evaluation.planning import Request
-
     metrics = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     if options.metrics is not None and not metrics:
         raise ValueError("--metrics is empty; expected names with commas between them, or nothing for all.")
@@ -115,9 +103,6 @@ def _say_missing(missing: Mapping[str, str]) -> None:
 
 def write(out: Path, results: Results, pairs: Sequence[Pair] = (), curves: Curves | None = None) -> None:
     """Writes metrics.json, metrics.csv and report.html. pairs: whose frames the report shows. Raises OSError."""
-    from ..evaluation.report.page import write_report
-    from ..evaluation.results import plain, write_csv, write_json
-
     write_json(out / "metrics.json", results)
     write_csv(out / "metrics.csv", results)
     named = {pair.made.name: pair for pair in pairs}

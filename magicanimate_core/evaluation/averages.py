@@ -24,8 +24,8 @@ def means(values: Mapping[str, np.ndarray], keys: Sequence[str], seed: int) -> M
 
     Intervals are percentiles of the mean over `DRAWS` sets of as many videos, drawn with replacement.
     """
-    sums = np.array([np.nansum(of, axis=0) for of in values.values()]).reshape(-1, len(keys))  # (V, K)
-    counts = np.array([np.isfinite(of).sum(axis=0) for of in values.values()]).reshape(-1, len(keys))  # (V, K)
+    sums = np.array([np.nansum(of, axis=0) for of in values.values()]).reshape(len(values), len(keys))  # (V, K)
+    counts = np.array([np.isfinite(of).sum(axis=0) for of in values.values()]).reshape(len(values), len(keys))  # (V, K)
     frames = sum(len(of) for of in values.values())
     return Means(
         overall=_named(keys, _ratio(sums.sum(0), counts.sum(0))),
