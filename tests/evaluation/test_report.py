@@ -60,6 +60,12 @@ def test_everything_that_was_measured_is_said(made):
     assert all(columns.title(key) in said for key in KEYS)
 
 
+def test_what_is_missing_is_said_once_for_all_that_lack_it(made):
+    missing = {"lpips": "a file is missing.", "lpips_disco": "a file is missing.", "fvd": "another is."}
+    said = Page(made(results(missing=missing))).said
+    assert said.count("a file is missing.") == 1 and "not measured: LPIPS, FVD" in said
+
+
 def test_a_key_that_nobody_knows_is_said_too(made):
     found = results()
     found["overall"]["vmaf"] = 87.125

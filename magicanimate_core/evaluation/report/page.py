@@ -81,7 +81,7 @@ def _summary(results: tables.Results) -> str:
     count, frames = len(results["videos"]), results.get("frames", {})
     said = [f"{count} video{'s' * (count != 1)}"]
     said += [f"{frames[kind]} {kind} frame{'s' * (frames[kind] != 1)}" for kind in ("generated", "true") if kind in frames]
-    return escape(", ".join(said))
+    return escape(", ".join(said)) + tables.missing_in_short(results)
 
 
 def _plots(results: tables.Results, curves: Curves, shown: Mapping[str, list[Case]]) -> str:
