@@ -1,4 +1,4 @@
-"""Values of the published evaluation on inputs made from seeds, and stand-ins for its networks, where these lie beside us."""
+"""The published evaluation's values on inputs made from seeds, and stand-ins for its networks, where they lie beside us."""
 
 import contextlib
 import importlib.util
