@@ -106,8 +106,8 @@ METRICS = {
     "psnr_disco_2024": Metric(psnr_disco_2024, "psnr, but identical frames count as 100 dB (DisCo since April 2024)"),
     "ssim_disco": Metric(ssim_disco, "as published: grey, uniform 7x7 window", least=7),
     "ssim_gaussian": Metric(ssim_gaussian, "grey, the Gaussian 11x11 window of the metric's paper", least=11),
-    "lpips": Metric(lpips, "VGG16, fed levels in [-1, 1], for which it is made", "vgg"),
-    "lpips_disco": Metric(lpips_disco, "as published: fed levels in [0, 1], and so several times smaller", "vgg"),
+    "lpips": Metric(lpips, "VGG16, fed levels in [-1, 1], for which it is made", "vgg", 16),
+    "lpips_disco": Metric(lpips_disco, "as published: fed levels in [0, 1], and so several times smaller", "vgg", 16),
     "l1_foreground": Metric(l1_foreground, "l1 inside the masks; frames with an empty mask are left out", "mask"),
     "l1_masked_disco": Metric(
         l1_masked_disco,

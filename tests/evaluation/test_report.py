@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from pack.magicanimate_core.evaluation.report import cases, columns, scale, svg
+from pack.magicanimate_core.evaluation.report import cases, columns, scale, svg, words
 from pack.magicanimate_core.evaluation.report.charts import curve_chart, video_chart
 from pack.magicanimate_core.evaluation.report.page import write_report
 from pack.tests.evaluation.reports import KEYS, ODD, curves, films, results
@@ -55,8 +55,8 @@ def test_everything_that_was_measured_is_said(made):
         assert scale.number_words(value) in said
     for number in (451, 452, 611, 617, 619, 453, 454):
         assert str(number) in said
-    for words in ("FID-VID", "is missing", "13 frames left out", "errors overflow", "brought together", "numpy", "397923af"):
-        assert words in said
+    for part in ("FID-VID", "is missing", "13 frames left out", "errors overflow", "brought together", "numpy", "397923af"):
+        assert part in said
     assert all(columns.title(key) in said for key in KEYS)
 
 
@@ -166,12 +166,12 @@ def test_hundreds_of_videos_make_no_heavy_page(made):
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "said"),
     [(0.0, "0"), (16.9384, "16.94"), (0.000237, "2.37e-04"), (1234.5, "1234"), (99999.7, "100000"), (-0.05, "-0.05000"),
      (12, "12"), (None, "–"), (math.nan, "–"), (math.inf, "∞"), (9.9996, "10.000"), (2.5e7, "2.50e+07"), ("x", "x")],
 )  # fmt: skip
-def test_numbers_in_words(value, words):
-    assert scale.number_words(value) == words
+def test_numbers_in_words(value, said):
+    assert scale.number_words(value) == said
 
 
 @pytest.mark.parametrize("low", [-3.7, 0.0, 1e-7, 0.9999, 12.0, 4e5])
@@ -195,6 +195,21 @@ def places(pen, role, kind):
     """Heights of a chart's points."""
     paths = re.findall(rf'<path class="{kind} {role}[^"]*" d="([^"]+)"', str(pen))
     return [[float(y) for _, y in re.findall(r"([\d.]+) ([\d.]+)", path)] for path in paths]
+
+
+@pytest.mark.parametrize("left_out", [(), ("notes",), ("notes", "left_out", "missing", "provenance", "joints", "identity")])
+def test_all_of_it_in_words(left_out):
+    """For the node: each number has a line, with or without what may be known beside it."""
+    found = results(1)
+    said = words.in_words({key: value for key, value in found.items() if key not in left_out}, curves(found)[ODD])
+    lines = said.splitlines()
+    for key in KEYS:
+        value = scale.number_words(found["overall"][key])
+        assert [line for line in lines if line.startswith(f"{columns.title(key)} (") and f": {value}, worst " in line], key
+    assert "FID (lower is better): 41.24, of 451 generated and 452 true samples" in lines
+    assert ("AKD (lower is better): 2.915" in lines and "mkr frames: 617" in lines) == ("joints" not in left_out)
+    assert (f"{ODD}: sha256 397923af" in lines) == ("provenance" not in left_out)
+    assert ("    of all frames" in lines) == ("Look at this: were brought together." in lines) == ("notes" not in left_out)
 
 
 def test_dots_stand_as_high_as_their_values():
