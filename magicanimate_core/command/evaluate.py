@@ -115,9 +115,13 @@ def write(out: Path, results: Results, pairs: Sequence[Pair] = (), curves: Curve
 
 def summary(results: Results) -> str:
     """Returns the numbers as lines."""
-    lines = [f"{key:16} {_number(value)}{_interval(results, key)}" for key, value in results["overall"].items()]
+    lines = [
+        f"{key:16} {_number(value)}{_interval(results['intervals'].get(key, {}))}"
+        for key, value in results["overall"].items()
+    ]
     for key, found in results["distances"].items():
-        lines.append(f"{key:16} {_number(found['value'])}   ({found['generated']} generated, {found['true']} true samples)")
+        behind = f"({found['generated']} generated, {found['true']} true samples)"
+        lines.append(f"{key:16} {_number(found['value'])}{_interval(found)}   {behind}")
     people = results.get("joints", {}) | results.get("identity", {})
     lines += [f"{key:16} {_number(people[key])}   ({people[f'{key}_frames']} frames)" for key in PEOPLE if key in people]
     return "\n".join(lines)
@@ -127,6 +131,5 @@ def _number(value: float | None) -> str:
     return "not defined " if value is None or math.isnan(value) else f"{value:<12.6g}"
 
 
-def _interval(results: Results, key: str) -> str:
-    found = results["intervals"].get(key)
-    return f"   {found['low']:.6g} to {found['high']:.6g}" if found else ""
+def _interval(found: Mapping[str, float]) -> str:
+    return f"   {found['low']:.6g} to {found['high']:.6g}" if "low" in found else ""

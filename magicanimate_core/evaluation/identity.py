@@ -40,7 +40,7 @@ def identity_errors(true: Table, generated: Table) -> IdentityErrors:
     """Compares vectors, (N, ...) each. Raises ValueError unless frames and shapes are the same."""
     true, generated = matched(true, generated)
     apart = true.values.astype(np.float32) - generated.values.astype(np.float32)  # in the vectors' own precision
-    squared = (apart.astype(np.float64) ** 2).reshape(len(apart), -1).sum(1)
+    squared = (apart.astype(np.float64) ** 2).sum(axis=tuple(range(1, apart.ndim)))
     return IdentityErrors(true.files, true.frames, squared, np.sqrt(squared))
 
 

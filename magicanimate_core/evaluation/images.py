@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from ..media.images import check_finite, check_image, to_levels
-from .videos import Clip
+from .videos import PUBLISHED, Clip
 
 if TYPE_CHECKING:
     from .planning import Plan  # imports the libraries that may be missing
 
 PACKAGES = {"skimage": "scikit-image", "cv2": "opencv-python-headless"}  # what pip calls them
 NAME, STRETCH = "animation", 0.05  # of the one video; how far proportions may differ, as sizes are rounded to multiples of 8
-PUBLISHED = 256  # pixels of the frames of published numbers
 FOLDER = "magicanimate_evaluation"  # of the networks, a category of model files
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from .averages import DRAWS, LEVEL, means
 from .comparison import Perceptual, compare
 from .distances import DISTANCES, distance_features
-from .frechet import frechet
+from .frechet import frechet, frechet_interval
 from .networks.opening import open_network
 from .networks.table import NETWORKS
 from .people import KINDS, from_frames, numbers
@@ -112,7 +112,9 @@ def _distances(plan: Plan, networks: Mapping[str, nn.Module], device: torch.devi
         except ValueError as error:
             plan.lacks([name], str(error))
             continue
+        low_high = frechet_interval(*sides, level=LEVEL)
         measured[name] = {"value": value, "generated": sides[0].count, "true": sides[1].count}
+        measured[name] |= dict(zip(("low", "high"), low_high, strict=True)) if low_high else {}
     return measured
 
 
@@ -152,7 +154,7 @@ def provenance(plan: Plan, device: torch.device) -> dict[str, Any]:
             "common": request.common, "masks": request.masks is not None,
         },
         "seed": request.seed,
-        "bootstrap": f"{DRAWS} draws of whole videos, {LEVEL:.0%} percentiles",
+        "intervals": f"{LEVEL:.0%}; means: {DRAWS} draws of whole videos; distances: videos left out in turn (jackknife)",
         "networks": {NETWORKS[name].file: f"sha256 {checksum(path)}" for name, path in plan.networks.items()},
         "machine": machine(device),
         "versions": versions(),

@@ -11,9 +11,7 @@ from PIL import Image
 
 from .pairs import Pair
 from .per_frame import METRICS
-from .videos import Clip
-
-PUBLISHED = 256  # pixels
+from .videos import PUBLISHED, Clip
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class Table:
         order = sorted(range(len(rows)), key=rows.__getitem__)
         for i, j in zip(order, order[1:], strict=False):
             if rows[i] == rows[j]:
-                raise ValueError(f"Frame {rows[i][1]} of {rows[i][0]} is twice in one table.")
+                names = " and ".join(sorted({self.files[i], self.files[j]}))
+                raise ValueError(f"Frame {rows[i][1]} of {rows[i][0]} is twice in one table ({names}).")
         return Table(tuple(self.files[i] for i in order), self.frames[order], self.values[order])
 
 

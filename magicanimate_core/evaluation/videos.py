@@ -12,6 +12,8 @@ from ..media.blobs import Blob, Unreadable
 from ..media.pictures import read_picture
 from ..media.reading import open_video
 
+PUBLISHED = 256  # pixels of the sides of the frames of published numbers
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -105,17 +107,3 @@ class StripClip(Clip):
 
     def _picture(self) -> np.ndarray:  # (side, frames * side, 3) uint8
         return read_picture(Blob(self.path.name, self.path))
-
-
-@dataclass(frozen=True)
-class ArrayClip(Clip):
-    """Frames that are in memory already."""
-
-    images: np.ndarray  # (F, H, W, 3) uint8
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        return range(1, len(self.images) + 1)
-
-    def frames(self, count: int | None = None) -> Iterator[np.ndarray]:
-        yield from self.images[:count]

@@ -1,17 +1,34 @@
 """Sets of videos to compare, drawn small, and the official code's numbers where they lie beside the checkout."""
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pack.magicanimate_core.evaluation.videos import Clip
 from PIL import Image
 
 from ..shared import GOLDEN
 
 PLACE = GOLDEN / "evaluation"
+
+
+@dataclass(frozen=True)
+class ArrayClip(Clip):
+    """Frames that are in memory already."""
+
+    images: np.ndarray  # (F, H, W, 3) uint8
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return range(1, len(self.images) + 1)
+
+    def frames(self, count: int | None = None) -> Iterator[np.ndarray]:
+        yield from self.images[:count]
 
 
 def frames(count: int = 3, height: int = 16, width: int = 16, seed: int = 0) -> np.ndarray:

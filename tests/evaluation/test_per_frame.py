@@ -8,8 +8,7 @@ from pack.magicanimate_core.evaluation.averages import means
 from pack.magicanimate_core.evaluation.comparison import compare
 from pack.magicanimate_core.evaluation.pairs import Pair
 from pack.magicanimate_core.evaluation.per_frame import METRICS, Frames, at_size, grey, measure
-from pack.magicanimate_core.evaluation.videos import ArrayClip
-from pack.tests.evaluation.sets import frames, golden_set
+from pack.tests.evaluation.sets import ArrayClip, frames, golden_set
 
 KEYS = [key for key, metric in METRICS.items() if metric.needs != "vgg"]
 WITHOUT_MASKS = [key for key in KEYS if not METRICS[key].needs]

@@ -27,8 +27,8 @@ def open_network(name: str, path: str | Path, device: torch.device | str) -> nn.
         shapes = _shapes(network)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{network.kind} needs the library {error.name}, which is not installed: pip install scikit-image torchmetrics "
-            f"pytorch-fid lpips."
+            f"{network.kind} needs the library {(error.name or '').split('.')[0]}, which is not installed: pip install "
+            f"pytorch-fid lpips torchvision."
         ) from error
     tensors = read_tensors(path, network.expected, _load)
     tensors = {key.removeprefix("module."): tensor for key, tensor in tensors.items()}  # a training wrapper's mark
