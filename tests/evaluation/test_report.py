@@ -212,6 +212,8 @@ def test_all_of_it_in_words(left_out):
     for key in KEYS:
         value = scale.number_words(found["overall"][key])
         assert [line for line in lines if line.startswith(f"{columns.title(key)} (") and f": {value}, worst " in line], key
+    ends = {line.split(" (")[0]: re.findall(r"(?:worst|best) ([\d.]+) at frame (\d)", line) for line in lines}
+    assert ends["PSNR"] == [("1.000", "0"), ("1.140", "7")] and ends["LPIPS"] == ends["PSNR"][::-1]
     assert "FID (lower is better): 41.24, of 451 generated and 452 true samples" in lines
     assert ("AKD (lower is better): 2.915" in lines and "mkr frames: 617" in lines) == ("joints" not in left_out)
     assert (f"{ODD}: sha256 397923af" in lines) == ("provenance" not in left_out)
