@@ -65,5 +65,5 @@ def _extremes(key: str, values: Sequence[float]) -> list[str]:
     if len(there) < 2:
         return []
     low, high = min(there, key=there.get), max(there, key=there.get)
-    ends = {"worst": high, "best": low} if higher_is_better(key) else {"worst": high, "best": low}
+    ends = {"worst": low, "best": high} if higher_is_better(key) else {"worst": high, "best": low}
     return [f"{kind} {number_words(float(there[at]))} at frame {at}" for kind, at in ends.items()]
