@@ -1,6 +1,7 @@
 """From two sets of videos to the results: everything that was planned, measured in flat memory."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .networks.table import NETWORKS
 from .people import KINDS, from_frames, numbers
 from .per_frame import METRICS
 from .planning import Plan
-from .provenance import checksum, machine, versions
+from .provenance import checksum, machine, version, versions
 from .results import Results
 from .videos import Clip
 
@@ -155,7 +156,14 @@ def provenance(plan: Plan, device: torch.device) -> dict[str, Any]:
         },
         "seed": request.seed,
         "intervals": f"{LEVEL:.0%}; means: {DRAWS} draws of whole videos; distances: videos left out in turn (jackknife)",
-        "networks": {NETWORKS[name].file: f"sha256 {checksum(path)}" for name, path in plan.networks.items()},
+        "networks": {NETWORKS[name].file: _sum(path) for name, path in plan.networks.items()},
+        "made_with": {path.name: _sum(path) for path in request.made_with},
+        "notes": list(request.note),
+        "version": version(),
         "machine": machine(device),
         "versions": versions(),
     }  # fmt: skip
+
+
+def _sum(path: Path) -> str:
+    return f"sha256 {checksum(path)}"

@@ -210,6 +210,7 @@ FRAMES = (
     Case("no networks", both, says("fvd", "i3d_pretrained_400.pt is missing in the folder that --networks names")),
     Case("only what needs networks", lambda r: [*both(r), "--metrics", "lpips"], Refused("vgg16-397923af.pth is missing")),
     Case("networks that are no folder", lambda r: [*both(r), "--networks", r / "x"], Refused("x, which is no folder")),
+    Case("made with no file", lambda r: [*both(r), "--made-with", r / "x.pt"], Refused("--made-with has .*x.pt, which")),
     Case("an empty folder of networks", lambda r: [*both(r), "--networks", r], says("fid", "pt_inception-2015-12-05")),
     Case("a device that is none", lambda r: [*both(r), "--device", "gpu9"], Refused("device gpu9 cannot be used")),
 )  # fmt: skip
