@@ -157,7 +157,7 @@ def provenance(plan: Plan, device: torch.device) -> dict[str, Any]:
         "seed": request.seed,
         "intervals": f"{LEVEL:.0%}; means: {DRAWS} draws of whole videos; distances: videos left out in turn (jackknife)",
         "networks": {NETWORKS[name].file: _sum(path) for name, path in plan.networks.items()},
-        "made_with": {path.name: _sum(path) for path in request.made_with},
+        "made_with": {"/".join(path.parts[-2:]): _sum(path) for path in request.made_with},
         "notes": list(request.note),
         "version": version(),
         "machine": machine(device),

@@ -90,7 +90,12 @@ def test_a_row_that_can_be_cited(tmp_path, networks):
     found = evaluated(tmp_path / "out", [*folders, *more])
     row = (tmp_path / "out" / "row.md").read_text()
     assert "| PSNR | 100 [100, 100] (2023) | not defined |" in row and "(N 10 / 10)" in row
-    said = [f"net.bin, sha256 {hashlib.sha256(b'x').hexdigest()}", hashlib.sha256(b"i3d").hexdigest(), "seed 1", "16x16"]
+    said = [
+        f"{tmp_path.name}/net.bin, sha256 {hashlib.sha256(b'x').hexdigest()}",
+        hashlib.sha256(b"i3d").hexdigest(),
+        "seed 1",
+        "16x16",
+    ]
     assert all(words in row for words in said) and found["provenance"]["notes"] == ["seed 1"]
 
 
