@@ -28,7 +28,7 @@ def register() -> None:
     for folder in controlnet_aux_files():
         folder_paths.add_model_folder_path(DENSEPOSE_CATEGORY, folder)
     with suppress(OSError):  # models may lie where nothing can be written
-        for category in (MODEL_CATEGORY, DENSEPOSE_CATEGORY, EVALUATION_CATEGORY):
+        for category in (MODEL_CATEGORY, DENSEPOSE_CATEGORY):
             os.makedirs(os.path.join(folder_paths.models_dir, category), exist_ok=True)
 
 

@@ -60,6 +60,12 @@ def test_everything_that_was_measured_is_said(made):
     assert all(columns.title(key) in said for key in KEYS)
 
 
+def test_what_is_missing_is_said_once_for_all_that_lack_it(made):
+    missing = {"lpips": "a file is missing.", "lpips_disco": "a file is missing.", "fvd": "another is."}
+    said = Page(made(results(missing=missing))).said
+    assert said.count("a file is missing.") == 1 and "not measured: LPIPS, FVD" in said
+
+
 def test_a_key_that_nobody_knows_is_said_too(made):
     found = results()
     found["overall"]["vmaf"] = 87.125
@@ -206,6 +212,8 @@ def test_all_of_it_in_words(left_out):
     for key in KEYS:
         value = scale.number_words(found["overall"][key])
         assert [line for line in lines if line.startswith(f"{columns.title(key)} (") and f": {value}, worst " in line], key
+    ends = {line.split(" (")[0]: re.findall(r"(?:worst|best) ([\d.]+) at frame (\d)", line) for line in lines}
+    assert ends["PSNR"] == [("1.000", "0"), ("1.140", "7")] and ends["LPIPS"] == ends["PSNR"][::-1]
     assert "FID (lower is better): 41.24, of 451 generated and 452 true samples" in lines
     assert ("AKD (lower is better): 2.915" in lines and "mkr frames: 617" in lines) == ("joints" not in left_out)
     assert (f"{ODD}: sha256 397923af" in lines) == ("provenance" not in left_out)

@@ -58,7 +58,10 @@ def write_report(
 OVERALL = (
     "Means over all frames, so that a long video weighs more. Small numbers: 95 % intervals, from drawing whole videos anew."
 )
-DISTANCES = "Compare distances only where N is the same: with fewer samples than features they grow as N falls."
+DISTANCES = (
+    "Compare distances only where N is the same: with fewer samples than features they grow as N falls. "
+    "Small numbers: 95 % intervals, from leaving out videos in turn."
+)
 PLOTS = "A dot for each video, a line at the mean over all frames, a band over its interval."
 PLAYERS = f"From left to right: {', '.join(PANELS)}."
 
@@ -81,7 +84,7 @@ def _summary(results: tables.Results) -> str:
     count, frames = len(results["videos"]), results.get("frames", {})
     said = [f"{count} video{'s' * (count != 1)}"]
     said += [f"{frames[kind]} {kind} frame{'s' * (frames[kind] != 1)}" for kind in ("generated", "true") if kind in frames]
-    return escape(", ".join(said))
+    return escape(", ".join(said)) + tables.missing_in_short(results)
 
 
 def _plots(results: tables.Results, curves: Curves, shown: Mapping[str, list[Case]]) -> str:

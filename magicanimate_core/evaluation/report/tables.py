@@ -1,12 +1,12 @@
 """Tables of HTML: what was measured, over all and of each video, what is missing, and where it all comes from."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
 from .columns import FAMILIES, OF, OTHERS, Family, better, in_order, measured, title, year
-from .scale import is_number, number_words
+from .scale import DASH, is_number, number_words
 
 LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)]")
 Results = Mapping[str, Any]
@@ -107,12 +107,25 @@ def _person(results: Results, group: str, key: str, value: Any) -> str:
 
 
 def missing(results: Results) -> str:
-    """Returns what was not measured, and where to get what it needs."""
+    """Returns what was not measured, and where to get what it needs; a row for every reason."""
+    found = results.get("missing", {})
     rows = (
-        f'<tr><th scope="row">{escape(title(key))}</th><td class="why">{linked(sentence)}</td></tr>'
-        for key, sentence in results.get("missing", {}).items()
+        f'<tr><th scope="row">{escape(_titles(key for key in found if found[key] == why))}</th>'
+        f'<td class="why">{linked(why)}</td></tr>'
+        for why in dict.fromkeys(found.values())
     )
     return table(rows, ("Not measured", "Why, and what to do"))
+
+
+def _titles(keys: Iterable[str]) -> str:
+    """Names of metrics, each once."""
+    return ", ".join(dict.fromkeys(OF[key].title if key in OF else title(key) for key in keys))
+
+
+def missing_in_short(results: Results) -> str:
+    """Returns the names of what was not measured, as a link to the reasons."""
+    names = _titles(in_order(results.get("missing", {})))
+    return f', <a href="#not-measured">not measured: {escape(names)}</a>' if names else ""
 
 
 def remarks(results: Results) -> str:
@@ -142,10 +155,17 @@ def _sorted_by(value: Any) -> str:
 def provenance(results: Results) -> str:
     """Returns versions, checksums and options, one to a row."""
     rows = (
-        f'<tr><th scope="row">{escape(key)}</th><td class="code">{linked(str(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(key)}</th><td class="code">{linked(_plainly(value))}</td></tr>'
         for key, value in _flat(results.get("provenance", {}))
     )
     return table(rows, ("What", "Which"))
+
+
+def _plainly(value: Any) -> str:
+    """What an option or a version is, as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(map(str, value)) or DASH) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _flat(nested: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
