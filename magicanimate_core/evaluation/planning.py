@@ -74,6 +74,8 @@ def plan(request: Request) -> Plan:
     found = Plan(request, made, true, masks)
     found.keys = [key for key in wanted if key in METRICS]
     found.others = [key for key in wanted if key not in METRICS]
+    if request.seed < 0:
+        raise ValueError(f"--seed is {request.seed}; expected 0 or more.")
     for path in request.made_with:
         if not path.is_file():
             raise FileNotFoundError(f"--made-with has {path}, which is no file; expected checkpoints, nets, job files.")
@@ -162,3 +164,6 @@ def _look(found: Plan) -> None:
     for key, why in missing.items():
         found.lacks([key], why)
     found.notes |= notes
+    gaps = [clip.name for side in (found.made, found.true) for clip in side.values() if len(clip.runs()) > 1]
+    if gaps and found.request.layout == "files" and any(key in DISTANCES for key in found.others):
+        found.notes["gaps"] = f"frames are missing in {len(gaps)} videos ({gaps[0]}); as files, they are seen without a gap"

@@ -117,7 +117,7 @@ def test_samples_of_the_layouts(tmp_path, networks):
 def test_short_videos_are_counted(tmp_path, networks):
     folder = flat(tmp_path / "made", a=LONG, b=SHORT)
     found = evaluated(tmp_path / "out", [folder, folder, "--networks", networks, "--metrics", "fvd"])
-    assert found["notes"]["fvd_true"].startswith("1 of 2 videos are too short")
+    assert found["notes"]["fvd_true"].startswith("1 of 2 true videos are too short")
     assert found["distances"]["fvd"]["value"] == pytest.approx(0, abs=1e-9)
 
 
@@ -125,6 +125,8 @@ def test_windows_do_not_cross_a_missing_frame(tmp_path, networks):
     folders = without([flat(tmp_path / "made", a=LONG), flat(tmp_path / "true", a=LONG)], "a_0018.png")
     found = evaluated(tmp_path / "out", [*folders, "--networks", networks, "--metrics", "fvd"])["distances"]["fvd"]
     assert (found["generated"], found["true"]) == (2, 5)
+    files = evaluated(tmp_path / "files", [*folders, "--networks", networks, "--metrics", "fvd,l1", "--layout", "files"])
+    assert files["notes"]["gaps"].startswith("frames are missing in 1 videos (a)")
 
 
 def test_one_sample_has_no_distance(tmp_path, networks, capsys):
