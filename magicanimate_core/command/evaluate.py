@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..disk import open_folder
+from ..disk import open_folder, whole, writing
+from ..evaluation.citation import citation
 from ..evaluation.distances import LAYOUTS
 from ..evaluation.pairs import Pair
 from ..evaluation.people import PEOPLE
@@ -36,12 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("generated", metavar="GENERATED", type=Path, help="the videos that were made")
     parser.add_argument("true", metavar="TRUE", type=Path, help="the videos that they should be")
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="metrics.json, metrics.csv, report.html go here"
+        "--out", metavar="DIR", type=Path, required=True, help="metrics.json, metrics.csv, row.md, report.html go here"
     )
     parser.add_argument("--metrics", metavar="NAMES", help="for example l1,psnr,fvd (all that can be computed)")
     parser.add_argument("--networks", metavar="DIR", type=Path, help="the networks' files, under their published names")
     parser.add_argument("--device", help="for example cuda:1; default: the accelerator, else the CPU")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap over videos that gives the intervals (0)")
+    cited = parser.add_argument_group("how the videos were made, for whoever cites the numbers (docs/baseline_kit.md)")
+    cited.add_argument(
+        "--made-with", nargs="+", type=Path, default=[], metavar="FILE", help="checkpoints, nets, job files: by hash"
+    )
+    cited.add_argument(
+        "--note", action="append", default=[], metavar="WORDS", help="seed, extractor, options; several times"
+    )
     frames = parser.add_argument_group("which frames")
     frames.add_argument(
         "--size", type=int, default=0, metavar="N",
@@ -102,9 +110,11 @@ def _say_missing(missing: Mapping[str, str]) -> None:
 
 
 def write(out: Path, results: Results, pairs: Sequence[Pair] = (), curves: Curves | None = None) -> None:
-    """Writes metrics.json, metrics.csv and report.html. pairs: whose frames the report shows. Raises OSError."""
+    """Writes metrics.json, metrics.csv, row.md and report.html. pairs: whose frames the report shows. Raises OSError."""
     write_json(out / "metrics.json", results)
     write_csv(out / "metrics.csv", results)
+    with writing(out / "row.md"), whole(out / "row.md") as part:
+        part.write_text(citation(results), encoding="utf-8")
     named = {pair.made.name: pair for pair in pairs}
 
     def clips(name: str) -> tuple[Iterator[np.ndarray], Iterator[np.ndarray]]:

@@ -12,11 +12,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob
 from .videos import Clip, PictureClip, StripClip, VideoClip
 
 FRAME_SUFFIXES = (*PICTURE_SUFFIXES, ".bmp", ".tif", ".tiff")
 EXPECTED = "expected videos NAME.mp4, folders of frames NAME/0001.png, or flat frames NAME_0001.png"
+HEAD, MOVING = 1024, (b"acTL", b"ANIM")  # bytes in which a PNG or a WebP says that it has several frames
 FLAT, LAST_NUMBER = re.compile(r"(.+)_(\d+)"), re.compile(r"(\d+)$")
 
 
@@ -31,11 +32,10 @@ def open_set(folder: Path, role: str, inner: str = "images") -> dict[str, Clip]:
     if not folder.is_dir():
         raise ValueError(f"{role} is {folder}, which is a file; give the folder that holds it, with all videos.")
     inside = _listed(folder)
-    kinds = {
-        "folders": [path for path in inside if path.is_dir()],
-        "videos": [path for path in inside if path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES],
-        "frames": [path for path in inside if path.is_file() and path.suffix.lower() in FRAME_SUFFIXES],
-    }
+    kinds: dict[str, list[Path]] = {"folders": [], "videos": [], "frames": []}
+    for path in inside:
+        if kind := _kind(path):
+            kinds[kind].append(path)
     held = [kind for kind, paths in kinds.items() if paths]
     if len(held) > 1:
         raise ValueError(f"{role} {folder} holds {' and '.join(held)}; give a folder with videos in one form.")
@@ -59,6 +59,17 @@ def _listed(folder: Path) -> list[Path]:
             known = ", ".join(FRAME_SUFFIXES if kind == "image" else VIDEO_SUFFIXES)
             raise ValueError(f"{path} is of a kind that is not read here; expected {known}.")
     return paths
+
+
+def _kind(path: Path) -> str:
+    """What something in a set's folder is; nothing for notes and the like."""
+    if path.is_dir():
+        return "folders"
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return "videos"
+    if path.suffix.lower() not in FRAME_SUFFIXES:
+        return ""
+    return "videos" if any(mark in Blob(path.name, path).read(HEAD) for mark in MOVING) else "frames"
 
 
 def _name(text: str) -> str:

@@ -32,6 +32,8 @@ class Request:
     size: int = 0  # pixels of the true frames' centred square; 0: as they are
     generated_size: int = 0
     common: bool = False
+    made_with: Sequence[Path] = ()  # files that the videos were made with, for the provenance
+    note: Sequence[str] = ()  # and words
     seed: int = 0
 
     @property
@@ -72,6 +74,11 @@ def plan(request: Request) -> Plan:
     found = Plan(request, made, true, masks)
     found.keys = [key for key in wanted if key in METRICS]
     found.others = [key for key in wanted if key not in METRICS]
+    if request.seed < 0:
+        raise ValueError(f"--seed is {request.seed}; expected 0 or more.")
+    for path in request.made_with:
+        if not path.is_file():
+            raise FileNotFoundError(f"--made-with has {path}, which is no file; expected checkpoints, nets, job files.")
     for kind, paths in {"pose": request.joints, "identity": request.identities}.items():
         if paths:
             found.people[kind] = from_tables(kind, paths)
@@ -157,3 +164,6 @@ def _look(found: Plan) -> None:
     for key, why in missing.items():
         found.lacks([key], why)
     found.notes |= notes
+    gaps = [clip.name for side in (found.made, found.true) for clip in side.values() if len(clip.runs()) > 1]
+    if gaps and found.request.layout == "files" and any(key in DISTANCES for key in found.others):
+        found.notes["gaps"] = f"frames are missing in {len(gaps)} videos ({gaps[0]}); as files, they are seen without a gap"

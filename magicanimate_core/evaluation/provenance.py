@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ def checksum(path: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def version() -> str:
+    """Returns the version of this pack."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    return re.search(r'^version = "(.+)"', text, re.M)[1]
 
 
 def versions() -> dict[str, str]:

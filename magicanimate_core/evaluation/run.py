@@ -1,25 +1,23 @@
 """From two sets of videos to the results: everything that was planned, measured in flat memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from .averages import DRAWS, LEVEL, means
+from .between_sets import distances
 from .comparison import Perceptual, compare
-from .distances import DISTANCES, distance_features
-from .frechet import frechet, frechet_interval
 from .networks.opening import open_network
 from .networks.table import NETWORKS
 from .people import KINDS, from_frames, numbers
 from .per_frame import METRICS
 from .planning import Plan
-from .provenance import checksum, machine, versions
+from .provenance import checksum, machine, version, versions
 from .results import Results
-from .videos import Clip
 
 Curves = dict[str, dict[str, np.ndarray]]  # values of a video's frames, by metric
 OTHER_NOTES = {
@@ -44,7 +42,7 @@ def evaluate(plan: Plan, device: torch.device) -> tuple[Results, Curves]:
         "overall": averages.overall,
         "intervals": {key: {"low": low, "high": high} for key, (low, high) in averages.intervals.items()},
         "videos": {pair.made.name: averages.videos.get(pair.made.name, {}) | {"frames": pair.count} for pair in plan.pairs},
-        "distances": _distances(plan, networks, device),
+        "distances": distances(plan, networks, device),
         **_people(plan, networks),
         "left_out": averages.left_out,
         "missing": plan.missing,
@@ -96,40 +94,6 @@ def _perceptual(net: nn.Module) -> Perceptual:
     return distance
 
 
-def _distances(plan: Plan, networks: Mapping[str, nn.Module], device: torch.device) -> dict[str, dict[str, Any]]:
-    """Frechet distances with the number of samples behind them; what has too few samples goes to what is missing."""
-    measured = {}
-    for name in [key for key in plan.others if key in DISTANCES]:
-        sides = []
-        for side, clips in (("generated", plan.made), ("true", plan.true)):
-            seen = distance_features(name, networks[DISTANCES[name].network], plan.request.layout, device)
-            short = sum(not seen.add(clip.name, frames) for clip, frames in _watched(plan, clips, f"{name}, {side}"))
-            if short:
-                plan.notes[f"{name}_{side}"] = f"{short} of {len(clips)} videos are too short for a clip of 16 frames"
-            sides.append(seen.features)
-        try:
-            value = frechet(*sides)
-        except ValueError as error:
-            plan.lacks([name], str(error))
-            continue
-        low_high = frechet_interval(*sides, level=LEVEL)
-        measured[name] = {"value": value, "generated": sides[0].count, "true": sides[1].count}
-        measured[name] |= dict(zip(("low", "high"), low_high, strict=True)) if low_high else {}
-    return measured
-
-
-def _watched(plan: Plan, clips: Mapping[str, Clip], what: str) -> Iterator[tuple[Clip, Iterator[tuple[int, np.ndarray]]]]:
-    """Gives the videos of one side with their numbered frames, under a bar."""
-    counts = (
-        {pair.made.name: pair.count for pair in plan.pairs} if plan.request.common else {n: len(clips[n]) for n in clips}
-    )
-    with tqdm(total=sum(counts.values()), desc=what, unit="frame") as bar:
-        for name, count in counts.items():
-            clip = clips[name]
-            yield clip, zip(clip.numbers[:count], clip.frames(count), strict=True)
-            bar.update(count)
-
-
 def _counts(plan: Plan) -> dict[str, int]:
     sides = {"generated": plan.made, "true": plan.true}
     counts = {side: sum(map(len, clips.values())) for side, clips in sides.items()}
@@ -155,7 +119,14 @@ def provenance(plan: Plan, device: torch.device) -> dict[str, Any]:
         },
         "seed": request.seed,
         "intervals": f"{LEVEL:.0%}; means: {DRAWS} draws of whole videos; distances: videos left out in turn (jackknife)",
-        "networks": {NETWORKS[name].file: f"sha256 {checksum(path)}" for name, path in plan.networks.items()},
+        "networks": {NETWORKS[name].file: _sum(path) for name, path in plan.networks.items()},
+        "made_with": {"/".join(path.parts[-2:]): _sum(path) for path in request.made_with},
+        "notes": list(request.note),
+        "version": version(),
         "machine": machine(device),
         "versions": versions(),
     }  # fmt: skip
+
+
+def _sum(path: Path) -> str:
+    return f"sha256 {checksum(path)}"

@@ -53,7 +53,7 @@ def test_the_official_numbers(tmp_path):
 
 def test_what_is_written(tmp_path):
     found = evaluated(tmp_path / "out", sides(tmp_path, {"a": 3, "b": 2}, {"a": 3, "b": 2}))
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"metrics.json", "metrics.csv", "report.html"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"metrics.json", "metrics.csv", "row.md", "report.html"}
     with open(tmp_path / "out" / "metrics.csv", encoding="utf-8", newline="") as file:
         head, a, b, overall, low, high = csv.reader(file)
     assert [a[0], b[0], overall[:2], low[0], high[0]] == ["a", "b", ["overall", "5"], "overall_low", "overall_high"]
@@ -82,6 +82,23 @@ def test_where_the_numbers_come_from(tmp_path, networks):
     assert str(tmp_path) not in json.dumps(found), "places of files are nobody's business"
 
 
+def test_a_row_that_can_be_cited(tmp_path, networks):
+    """Both ways of computing side by side, N beside distances, and with what, by checksums."""
+    folders, net = [flat(tmp_path / "made", a=LONG, b=LONG), flat(tmp_path / "true", a=LONG, b=LONG)], tmp_path / "net.bin"
+    net.write_bytes(b"x")
+    more = ["--networks", networks, "--metrics", "psnr,psnr_disco_2023,fvd", "--made-with", net, "--note", "seed 1"]
+    found = evaluated(tmp_path / "out", [*folders, *more])
+    row = (tmp_path / "out" / "row.md").read_text()
+    assert "| PSNR | 100 [100, 100] (2023) | not defined |" in row and "(N 10 / 10)" in row
+    said = [
+        f"{tmp_path.name}/net.bin, sha256 {hashlib.sha256(b'x').hexdigest()}",
+        hashlib.sha256(b"i3d").hexdigest(),
+        "seed 1",
+        "16x16",
+    ]
+    assert all(words in row for words in said) and found["provenance"]["notes"] == ["seed 1"]
+
+
 def test_samples_of_the_layouts(tmp_path, networks):
     """20 frames have 5 windows of 16, 15 none; each video is one sample as a file."""
     folders = [flat(tmp_path / "made", a=LONG, b=SHORT, c=LONG), flat(tmp_path / "true", a=LONG, b=SHORT[:14])]
@@ -100,7 +117,7 @@ def test_samples_of_the_layouts(tmp_path, networks):
 def test_short_videos_are_counted(tmp_path, networks):
     folder = flat(tmp_path / "made", a=LONG, b=SHORT)
     found = evaluated(tmp_path / "out", [folder, folder, "--networks", networks, "--metrics", "fvd"])
-    assert found["notes"]["fvd_true"].startswith("1 of 2 videos are too short")
+    assert found["notes"]["fvd_true"].startswith("1 of 2 true videos are too short")
     assert found["distances"]["fvd"]["value"] == pytest.approx(0, abs=1e-9)
 
 
@@ -108,6 +125,8 @@ def test_windows_do_not_cross_a_missing_frame(tmp_path, networks):
     folders = without([flat(tmp_path / "made", a=LONG), flat(tmp_path / "true", a=LONG)], "a_0018.png")
     found = evaluated(tmp_path / "out", [*folders, "--networks", networks, "--metrics", "fvd"])["distances"]["fvd"]
     assert (found["generated"], found["true"]) == (2, 5)
+    files = evaluated(tmp_path / "files", [*folders, "--networks", networks, "--metrics", "fvd,l1", "--layout", "files"])
+    assert files["notes"]["gaps"].startswith("frames are missing in 1 videos (a)")
 
 
 def test_one_sample_has_no_distance(tmp_path, networks, capsys):

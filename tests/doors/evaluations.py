@@ -106,3 +106,13 @@ def table(path: Path, value: np.ndarray, files: list[str] | None = None, **more)
 def joints(root: Path, true: np.ndarray, made: np.ndarray, *more: str) -> list:
     """Both sides with tables of joints."""
     return [*both(root), "--joints", table(root / "true.npz", true), table(root / "made.npz", made), *more]
+
+
+def moving(root: Path, kind: str, name: str = "clip") -> list[Path]:
+    """Animated pictures, as other nodes save them."""
+    for side, video in (("made", A), ("true", B)):
+        (root / side).mkdir(parents=True)
+        first, *rest = map(Image.fromarray, video)
+        lossless = {"lossless": True, "quality": 100} if kind == "webp" else {}
+        first.save(root / side / f"{name}.{kind}", save_all=True, append_images=rest, duration=40, **lossless)
+    return [root / "made", root / "true"]

@@ -15,6 +15,7 @@ from pack.tests.doors.evaluations import (
     folders,
     joints,
     masked,
+    moving,
     renamed,
     resaved,
     sides,
@@ -94,6 +95,9 @@ LAYOUTS = (
     Case("folders of frames with words before the number", partial(folders, pattern="frame_{:d}.png"), l1()),
     Case("videos", videos, l1()),
     Case("frames side by side in a picture", strips, l1(videos=("-id#000121#000250",))),
+    Case("animated WebP", partial(moving, kind="webp"), l1(compared=3)),
+    Case("animated WebP that ends in a number", partial(moving, kind="webp", name="a_01"), l1(videos=("a_01",), compared=3)),
+    Case("animated PNG", partial(moving, kind="png"), l1(compared=3)),
     Case("videos against frames", lambda root: [videos(root / "a")[0], both(root / "b")[1]], l1()),
     Case("frames against videos", lambda root: [folders(root / "a")[0], videos(root / "b")[1]], l1()),
     Case(
@@ -210,7 +214,9 @@ FRAMES = (
     Case("no networks", both, says("fvd", "i3d_pretrained_400.pt is missing in the folder that --networks names")),
     Case("only what needs networks", lambda r: [*both(r), "--metrics", "lpips"], Refused("vgg16-397923af.pth is missing")),
     Case("networks that are no folder", lambda r: [*both(r), "--networks", r / "x"], Refused("x, which is no folder")),
+    Case("made with no file", lambda r: [*both(r), "--made-with", r / "x.pt"], Refused("--made-with has .*x.pt, which")),
     Case("an empty folder of networks", lambda r: [*both(r), "--networks", r], says("fid", "pt_inception-2015-12-05")),
+    Case("a seed below 0", lambda r: [*both(r), "--seed", -1], Refused("--seed is -1; expected 0 or more")),
     Case("a device that is none", lambda r: [*both(r), "--device", "gpu9"], Refused("device gpu9 cannot be used")),
 )  # fmt: skip
 
