@@ -79,6 +79,19 @@ def test_each_metric_alone(made, key):
     assert "0.3750" in said and "0.2500" in said and columns.title(key) in said and "Distances" not in said
 
 
+def test_of_one_video_nothing_is_said_of_intervals(made):
+    assert made(results()).count("95 %") == 2
+    alone = results(1, intervals={}, distances={"fid": {"value": 3.5, "generated": 9, "true": 9}})
+    assert "95 %" not in made(alone) and "the only one" in made(alone)
+
+
+def test_a_page_of_distances_alone(made):
+    """Where names differ, no frames are compared."""
+    found = {"overall": {}, "videos": {}, "distances": {"fid": {"value": 3.5, "generated": 9, "true": 8}}}
+    said = Page(made(found, films, {})).said
+    assert "3.500" in said and "Overall" not in said and "Every video" not in said and "Worst" not in said
+
+
 def test_names_are_words_and_nothing_else(made):
     text = made(results(), films)
     page = Page(text)
