@@ -26,6 +26,7 @@ class Encoding(NamedTuple):
     pixels: str  # FFmpeg's name of the pixel format
     options: dict[str, str]  # of the codec
     keyframes: int | None = None  # at most so many frames are decoded to reach one; None: the codec's own rule
+    container: str = "mp4"  # FFmpeg's name of the kind of file
 
 
 # x264's macroblock tree is not the same twice; without it what is made again is the very same file
@@ -43,9 +44,9 @@ Write = Callable[[np.ndarray], None]  # appends a frame (H, W, 3) uint8 RGB
 def video_writer(
     path: Path, fps: Fraction | float, width: int, height: int, how: Encoding = RESULT, sound: Sound | None = None
 ) -> Iterator[Write]:
-    """Gives a function that appends a frame (H, W, 3) uint8 to an MP4. fps: frames per second. sound: is put under it."""
+    """Gives a function that appends a frame (H, W, 3) uint8 to a video. fps: frames per second. sound: is put under it."""
     rate = fps if isinstance(fps, Fraction) else Fraction(fps).limit_denominator(1001)
-    with whole(path) as part, av.open(str(part), "w", format="mp4") as container:
+    with whole(path) as part, av.open(str(part), "w", format=how.container) as container:
         stream = _add_stream(container, rate, width, height, how)
         with track(sound, container) as heard:
             frames = 0

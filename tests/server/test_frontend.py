@@ -1,13 +1,10 @@
 """The workflows open cleanly in the real front end, in a real browser, and mean there what their API form says."""
 
 import json
-import shutil
 
 import pytest
 from pack.scripts.comfyui import PACK
-
-CHROME = next((path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None)
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync".split()
+from pack.tests.shared import browser
 
 OPEN = """async (workflow) => {
   await app.loadGraphData(workflow);
@@ -22,17 +19,12 @@ OPEN = """async (workflow) => {
 
 @pytest.fixture(scope="module")
 def page(server):
-    if CHROME is None:
-        pytest.skip("no Chromium or Chrome on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROME, args=QUIET)
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1600, "height": 1000})
         page.goto(server.url)
         page.wait_for_function("() => window.app?.graph && window.app.extensionManager", timeout=60000)
         page.keyboard.press("Escape")  # the template browser of a first visit
         yield page
-        browser.close()
 
 
 @pytest.mark.parametrize("path", sorted((PACK / "workflows").glob("*.json")), ids=lambda path: path.stem)
