@@ -10,6 +10,7 @@ from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Settings
 from ..weights.prediction import PREDICTIONS
 from ..weights.published import PUBLISHED
+from .arguments import add_options, from_arguments
 from .job_file import job_lines, read_object
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
         "--prediction-type", choices=PREDICTIONS, default="", help="of a base model that does not say so itself (epsilon)"
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
-    _add_options(animate.add_argument_group("options of the Animate node"))
+    add_options(animate.add_argument_group("options of the Animate node"), Settings)
     work = animate.add_argument_group("work")
     work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
     work.add_argument("--save-every", type=int, default=1, metavar="STEPS", help="steps between saved states; 0: never (1)")
@@ -63,23 +64,11 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_options(group: argparse._ArgumentGroup) -> None:
-    """Adds every option of the table, spelled with hyphens or as the node has it."""
-    for option in fields(Settings):
-        names = dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"])
-        text = f"{option.metadata['words']} ({option.default})".replace("%", "%%")
-        if isinstance(option.default, bool):
-            group.add_argument(*names, action=argparse.BooleanOptionalAction, default=option.default, help=text)
-        else:
-            choices = Settings.choices(option.name) or None
-            group.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
-
-
 def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
     from .job import Job
 
-    settings = Settings(**{name: getattr(options, name) for name in OPTIONS})
+    settings = from_arguments(Settings, options)
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     if options.jobs:
         if options.reference or options.pose or options.out:

@@ -7,18 +7,17 @@ import comfy.utils
 import torch
 from torch import Tensor
 
-from ..media.densepose import DENSEPOSE_COLOURS
 from ..media.images import to_levels
 from ..options import Aligning
 from ..pose.align.fit import fit_alignment
 from ..pose.align.preview import outlined
-from ..pose.colours import check_pose_video
+from ..pose.colours import check_parts
 
 
 def check_poses(pose_video: Tensor, photo_pose: Tensor) -> None:
     """Raises ValueError unless both (F, H, W, 3) are DensePose in this model's colours, and photo_pose one picture."""
-    check_pose_video(pose_video, DENSEPOSE_COLOURS)
-    check_pose_video(photo_pose, DENSEPOSE_COLOURS, "photo_pose")
+    check_parts(pose_video, "pose_video")
+    check_parts(photo_pose, "photo_pose")
     if len(photo_pose) != 1:
         raise ValueError(f"photo_pose has {len(photo_pose)} images; expected one, the DensePose of the photo.")
 

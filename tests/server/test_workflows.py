@@ -3,15 +3,23 @@
 import json
 import re
 import urllib.request
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import nearest_parts
+from pack.magicanimate_core.pose.palettes import PARULA
+from pack.magicanimate_core.testing.inputs import draw_poses
 from pack.scripts.comfyui import PACK
+from pack.tests.doors.videos import heard_seconds, write
 from pack.tests.pose.figures import off_share
 
-FRAMES = {"photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18}
+FRAMES = {
+    "photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18,
+    "photo_and_film_to_video": 20,
+}  # fmt: skip
+OTHERS = {"demo_dance", "video_to_densepose"}  # which make something else, or need something else
 DEMO = PACK / "demo"
 
 
@@ -22,7 +30,7 @@ def read_frames(path) -> np.ndarray:
 
 def test_all_workflows_are_tested():
     for folder in (PACK / "workflows", PACK / "workflows" / "api"):
-        assert {path.stem for path in folder.glob("*.json")} == {*FRAMES, "demo_dance"}
+        assert {path.stem for path in folder.glob("*.json")} == {*FRAMES, *OTHERS}
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -72,6 +80,56 @@ def test_a_film_becomes_densepose(server):
         assert distance.max() == 0 and off_share(found, truth) < 0.08  # a small, blurred clip
 
 
+def test_the_film_is_heard_in_the_end(server, small_workflow):
+    (path,) = server.files(server.run(small_workflow("photo_and_film_to_video")))
+    codec, begin, end = heard_seconds(path)
+    assert codec and begin < 0.1 and end > 0.6
+
+
+def test_a_film_becomes_a_pose_video(server, small_workflow):
+    prompt = small_workflow("video_to_densepose")
+    (pose,) = (node for node in prompt.values() if node["class_type"] == "MagicAnimateDensePose")
+    pose["inputs"]["detect_size"] = 128  # as large as the film: nothing is blurred on its way to the stand-in
+    video, *poses = prepared(server, prompt)
+    assert heard_seconds(video) and read_frames(video).shape == (20, 128, 128, 3)
+    assert off_the_dancer(poses) < 0.08
+
+
+def test_a_pose_video_in_other_colours_becomes_one(server):
+    """By the group that is muted as the workflow comes."""
+    write(server.base / "input" / "parula.mp4", PARULA[nearest_parts(draw_poses(128, 20))[0]], "libx264rgb", "rgb24", qp="0")
+    prompt = muted(json.loads((PACK / "workflows" / "video_to_densepose.json").read_text()))
+    (film,) = (node for node in prompt.values() if node["class_type"] == "LoadVideo")
+    film["inputs"]["file"] = "parula.mp4"
+    video, *poses = prepared(server, prompt)
+    assert read_frames(video).shape == (20, 128, 128, 3) and off_the_dancer(poses) < 0.02
+
+
+def prepared(server, prompt: dict) -> list[Path]:
+    """The video of a workflow, and the frames that Prepare Pose Video gives as PNG, which no codec has blurred."""
+    (prepare,) = (number for number, node in prompt.items() if node["class_type"] == "MagicAnimatePreparePose")
+    prompt["png"] = {"class_type": "SaveImage", "inputs": {"images": [prepare, 0], "filename_prefix": "prepared"}}
+    return sorted(server.files(server.run(prompt)), key=lambda path: (path.suffix != ".mp4", path.name))
+
+
+def muted(workflow: dict) -> dict:
+    """The nodes of a workflow that are muted, in API form."""
+    links = {number: [str(source), slot] for number, source, slot, *_ in workflow["links"]}
+    prompt = {}
+    for node in (node for node in workflow["nodes"] if node["mode"] == 2):
+        inputs = {n: value for n, value in node.get("widgets_values_named", {}).items() if n != "upload" and "." not in n}
+        inputs |= {socket["name"]: links[socket["link"]] for socket in node["inputs"] if socket["link"]}
+        prompt[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
+    return prompt
+
+
+def off_the_dancer(poses: list[Path]) -> float:
+    """How far the frames are from those that were drawn."""
+    truth, _ = nearest_parts(draw_poses(128, 20))
+    found = [nearest_parts(read_frames(path)[0])[0] for path in poses]
+    return float(np.mean([off_share(*pair) for pair in zip(found, truth, strict=True)]))
+
+
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
@@ -85,7 +143,7 @@ def test_nodes_are_listed_with_help(server):
 
 def test_workflows_are_offered_as_templates(server):
     templates = server.get("/api/workflow_templates")
-    assert set(templates[PACK.name]) == {*FRAMES, "demo_dance"}
+    assert set(templates[PACK.name]) == {*FRAMES, *OTHERS}
 
 
 def test_import_is_quick_and_complete(server):
