@@ -28,7 +28,7 @@ class PoseReport:
     form: str = ""  # its name
     words: str = ""
     confidence: float = 0.0  # 0..1: how well the form explains the frames
-    people: int = 0  # at most in a frame, as far as they are apart
+    people: int = 0  # at most in a frame; who touch each other count as one
     frames: int = 0
     figure: int = 0  # pixels of body parts, over all frames
     snapped: int = 0  # pixels that got another part than the nearest colour's
@@ -46,7 +46,7 @@ class PoseReport:
         left = self.empty - self.filled
         lines = [
             f"form: {self.words} ({self.form}), confidence {self.confidence:.0%}",
-            f"frames: {self.frames}, people: {self.people}",
+            f"frames: {self.frames}, people: {f'at least {self.people}' if self.people else 'none'}",
             f"snapped: {self.share(self.snapped):.1%} of the figure, calmed: {self.share(self.calmed):.2%}",
             f"frames in which nobody was found: {self.empty}, filled: {self.filled}" + (f", left: {left}" if left else ""),
         ]

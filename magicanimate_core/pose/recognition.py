@@ -12,6 +12,7 @@ from .others import VAGUE, what_else
 
 SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
 FLAT = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+TINY = 160  # pixels: in smaller frames a codec may leave too little that is flat
 CALM = 0.01  # of all pixels must be flat: of noise, none are
 SEEN = 0.002  # of all pixels must be a figure
 LARGE = 85  # pixels: in figures of this size, parts are larger than the blocks of a codec
@@ -33,9 +34,18 @@ def recognise(frames: np.ndarray) -> Recognised:
     if found is None:
         what = f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
         raise ValueError(
-            f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}."
+            f"pose_video {what}{_too_small(frames)}; expected the 24 parts of DensePose in a form that is known: "
+            f"{', '.join(FORMS)}."
         )
     return found
+
+
+def _too_small(frames: np.ndarray) -> str:
+    """What may be wrong with small frames, too: after a codec, their parts have no flat colours left. Else nothing."""
+    height, width = frames.shape[1:3]
+    if min(height, width) >= TINY:
+        return ""
+    return f", or {width} x {height} pixels are too small to tell (name its form, or bring {TINY} x {TINY} pixels)"
 
 
 def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
