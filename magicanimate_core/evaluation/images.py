@@ -1,10 +1,11 @@
 """Two batches of images that are in memory, compared as two videos are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from torch import Tensor
 
 from ..media.images import check_finite, check_image, to_levels
@@ -29,7 +30,7 @@ class ImageClip(Clip):
     def numbers(self) -> range:
         return range(1, len(self.images) + 1)
 
-    def frames(self, count: int | None = None):
+    def frames(self, count: int | None = None) -> Iterator[np.ndarray]:
         for image in self.images[:count]:
             self.seen()
             yield to_levels(image)

@@ -68,9 +68,8 @@ def test_what_is_missing_is_said_once_for_all_that_lack_it(made):
 
 def test_a_key_that_nobody_knows_is_said_too(made):
     found = results()
-    found["overall"]["vmaf"] = 87.125
-    found["videos"][ODD]["vmaf"] = 86.375
-    assert {"vmaf", "87.12", "86.38"} <= set(Page(made(found)).said.split())
+    found["overall"]["vmaf"], found["videos"][ODD]["niqe"] = 87.125, 6.375
+    assert {"vmaf", "87.12", "niqe", "6.375"} <= set(Page(made(found)).said.split())
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -78,6 +77,19 @@ def test_each_metric_alone(made, key):
     videos = {"a": {key: 0.25, "frames": 2}, "b": {key: 0.5, "frames": 3}}
     said = Page(made({"overall": {key: 0.375}, "videos": videos})).said
     assert "0.3750" in said and "0.2500" in said and columns.title(key) in said and "Distances" not in said
+
+
+def test_of_one_video_nothing_is_said_of_intervals(made):
+    assert made(results()).count("95 %") == 2
+    alone = results(1, intervals={}, distances={"fid": {"value": 3.5, "generated": 9, "true": 9}})
+    assert "95 %" not in made(alone) and "the only one" in made(alone)
+
+
+def test_a_page_of_distances_alone(made):
+    """Where names differ, no frames are compared."""
+    found = {"overall": {}, "videos": {}, "distances": {"fid": {"value": 3.5, "generated": 9, "true": 8}}}
+    said = Page(made(found, films, {})).said
+    assert "3.500" in said and "Overall" not in said and "Every video" not in said and "Worst" not in said
 
 
 def test_names_are_words_and_nothing_else(made):

@@ -7,7 +7,7 @@ from string import Template
 
 import numpy as np
 
-from ...disk import whole
+from ...disk import whole, writing
 from . import tables
 from .cases import Case, extremes, shown_cases
 from .charts import MARK, OTHER, curve_chart, video_chart
@@ -34,14 +34,15 @@ def write_report(
     results: as in metrics.json: `overall` and `videos.<name>` by key, and, where they are, `intervals`, `distances`,
     `joints`, `identity`, `missing`, `notes`, `frames`, `provenance`. clips: gives the frames of a video; it is asked only
     for the `most` videos that are shown, the worst and the best ones, and read no further than `longest` frames.
-    curves: values over frames of any videos; those of the worst and the best are drawn.
+    curves: values over frames of any videos; those of the worst and the best are drawn. Raises OSError.
     """
     shown = shown_cases(results["videos"], most)
+    sure = any("low" in found for found in results.get("distances", {}).values())
     parts = {
         "heading": escape(heading),
         "summary": _summary(results),
-        "overall": _section("Overall", OVERALL, _overall(results)),
-        "distances": _section("Distances", DISTANCES, tables.distances(results)),
+        "overall": _section("Overall", f"{OVERALL} {DRAWN if results.get('intervals') else ''}", _overall(results)),
+        "distances": _section("Distances", f"{DISTANCES} {IN_TURN if sure else ''}", tables.distances(results)),
         "people": _section("Pose and identity", "", tables.people(results)),
         "missing": _section("Not measured", "", tables.missing(results)),
         "plots": _section("Every metric", PLOTS, _plots(results, curves or {}, shown if clips else {})),
@@ -51,16 +52,17 @@ def write_report(
     }
     files = {name.replace(".", "_"): (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")}
     text = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(parts | files)
-    with whole(path) as part:
+    with writing(path), whole(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
-OVERALL = (
-    "Means over all frames, so that a long video weighs more. Small numbers: 95 % intervals, from drawing whole videos anew."
+OVERALL, DRAWN = (
+    "Means over all frames, so that a long video weighs more.",
+    "Small numbers: 95 % intervals, from drawing whole videos anew.",
 )
-DISTANCES = (
-    "Compare distances only where N is the same: with fewer samples than features they grow as N falls. "
-    "Small numbers: 95 % intervals, from leaving out videos in turn."
+DISTANCES, IN_TURN = (
+    "Compare distances only where N is the same: with fewer samples than features they grow as N falls.",
+    "Small numbers: 95 % intervals, from leaving out videos in turn.",
 )
 PLOTS = "A dot for each video, a line at the mean over all frames, a band over its interval."
 PLAYERS = f"From left to right: {', '.join(PANELS)}."
