@@ -9,7 +9,7 @@ rank-deficient covariances make inexact. A is the centred features over sqrt(N -
 import numpy as np
 from scipy.stats import t as student
 
-KEPT_ROWS = 8192  # so many features are kept as they are; more are folded
+KEPT_ROWS = 4096  # so many features are kept as they are; more are folded
 GROUPS = 50  # of videos, at most, that are left out in turn for an interval
 
 

@@ -7,7 +7,7 @@ from pack.tests.evaluation import published
 from scipy.linalg import sqrtm
 
 
-def seen(rows, kept=8192, chunk=None, videos=1):
+def seen(rows, kept=4096, chunk=None, videos=1):
     """Features of these rows, dealt to videos and added in chunks."""
     features = Features(kept)
     for number, part in enumerate(np.array_split(rows, videos)):
@@ -136,7 +136,7 @@ def test_published_gaussians():
 
 
 @pytest.mark.parametrize("distance", ["fid_vid", "fvd"])
-@pytest.mark.parametrize("kept", [8192, 6])
+@pytest.mark.parametrize("kept", [4096, 6])
 def test_published_features(distance, kept):
     """Generated first, as the file has them; also when folded."""
     rows, value = published.features()[f"small.{distance}"], published.values()["sets"]["small"][distance]

@@ -1,21 +1,14 @@
-"""The networks see what the published evaluation's saw; what their shapes and paddings promise; where files are found."""
-
-import json
+"""What the networks' shapes and paddings promise, how frames get to them, and where their files are found."""
 
 import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.evaluation import joint_maps
-from pack.magicanimate_core.evaluation.clips import I3D_LOOK, RESNET_LOOK, whole, windows
-from pack.magicanimate_core.evaluation.distances import stills
 from pack.magicanimate_core.evaluation.networks.i3d import I3D, Pool, pad_same
-from pack.magicanimate_core.evaluation.networks.opening import COUNTER
-from pack.magicanimate_core.evaluation.networks.perceptual import perceptual_distances
 from pack.magicanimate_core.evaluation.networks.pose import PoseNet
 from pack.magicanimate_core.evaluation.networks.resnet3d import ResNet3d
 from pack.magicanimate_core.evaluation.networks.table import NETWORKS, find
 from pack.magicanimate_core.evaluation.networks.watching import watching
-from pack.tests.evaluation import published
 
 
 def alive(net):
@@ -151,66 +144,10 @@ def test_every_metric_that_needs_a_network_has_one():
     assert all("https://" in network.where for network in NETWORKS.values())
 
 
-# --- published values ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_published_keys_and_shapes(name):
-    files = published.FOLDER / "network_keys.json"
-    tensors = json.loads(files.read_text()).get(NETWORKS[name].file) if files.is_file() else None
-    if tensors is None:
-        pytest.skip("keys are not known")
-    expected = {key.removeprefix("module."): shape for key, (shape, _) in tensors["tensors"].items() if COUNTER not in key}
-    state = {key: list(tensor.shape) for key, tensor in NETWORKS[name].empty().state_dict().items() if COUNTER not in key}
-    assert state == expected
-
-
-def first_clip(name, distance, index=0):
-    """A clip's row of the published values, and its frames, numbered."""
-    row = published.fed(name, distance)[index]
-    frames = published.videos(name)[row["side"]][row["video"]]
-    return row, enumerate(frames[row["first_frame"] - 1 :][: row["frames"]], row["first_frame"])
-
-
-@pytest.mark.parametrize("name", ["small", "paper_size"])
-def test_published_clips_in_the_3d_resnet(name):
-    row, frames = first_clip(name, "fid_vid", -1)
-    with watching():
-        features = published.network("resnet3d")(next(windows(frames, RESNET_LOOK))[None])[0]
-    assert features.shape == (2048,)
-    assert features[: len(row["feature_first"])].tolist() == pytest.approx(row["feature_first"], rel=1e-4, abs=1e-5)
-    assert features.norm().item() == pytest.approx(row["feature_norm"], rel=1e-5)
-
-
-@pytest.mark.parametrize("distance", ["fvd", "fvd_from_files"], ids=["16 frames", "20 frames"])
-def test_published_clips_in_i3d(distance):
-    """Other code agrees at 16 frames and not at 20."""
-    row, frames = first_clip("small", distance)
-    with watching():
-        logits = published.network("i3d")(next(whole(frames, I3D_LOOK))[None])[0]
-    assert logits.shape == (400,)
-    assert logits[: len(row["feature_first"])].tolist() == pytest.approx(row["feature_first"], rel=1e-4, abs=1e-4)
-    assert logits.norm().item() == pytest.approx(row["feature_norm"], rel=1e-5)
-
-
-@pytest.mark.parametrize("name", ["small", "paper_size"])
-def test_published_frames_in_inception(name):
-    expected = published.features()[f"{name}.fid_true"][:2]
-    frames = next(iter(published.videos(name)["true"].values()))[:2]
-    with watching():
-        features = published.network("inception")(torch.stack(list(stills(enumerate(frames)))))
-    assert features.shape == (2, 2048)
-    assert np.allclose(features[:, :16], expected, rtol=1e-4, atol=1e-6)
-
-
-def test_published_lpips():
-    """Both columns, and the same in a batch or one by one."""
-    true, generated = (next(iter(published.videos("small")[side].values()))[:3] for side in ("true", "generated"))
-    net, rows = published.network("vgg"), published.values()["sets"]["small"]["frames"]
-    disco, correct = perceptual_distances(net, generated, true)
-    assert disco.tolist() == pytest.approx([row["lpips_disco"] for row in rows[:3]], abs=1e-5)
-    assert correct.tolist() == pytest.approx([row["lpips"] for row in rows[:3]], abs=1e-5)
-    alone = [perceptual_distances(net, generated[i : i + 1], true[i : i + 1])[1][0] for i in range(3)]
-    assert correct.tolist() == pytest.approx(alone, abs=1e-6)
-    with pytest.raises(ValueError, match="64 x 64 were generated, the true ones are 64 x 60"):
-        perceptual_distances(net, generated, true[:, :60])
+def test_keys_of_the_pose_network():
+    """12 layers, then twice 5 and, five times, twice 7, each with weight and bias: as the published code builds it."""
+    state = {key: tuple(tensor.shape) for key, tensor in NETWORKS["pose"].empty().state_dict().items()}
+    assert len(state) == 2 * (12 + 2 * 5 + 5 * 2 * 7)
+    assert state["model0.25.weight"] == (128, 256, 3, 3) and state["model1_1.6.weight"] == (512, 128, 1, 1)
+    assert state["model1_2.8.bias"] == (19,) and state["model2_1.0.weight"] == (128, 185, 7, 7)
+    assert state["model6_1.12.weight"] == (38, 128, 1, 1) and state["model6_2.12.weight"] == (19, 128, 1, 1)

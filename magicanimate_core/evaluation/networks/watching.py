@@ -10,5 +10,6 @@ import torch
 def watching() -> Iterator[None]:
     """No gradients, and no TF32 in convolutions: it would move features in their third or fourth place."""
     cudnn = torch.backends.cudnn
-    with torch.inference_mode(), cudnn.flags(enabled=cudnn.enabled, benchmark=cudnn.benchmark, allow_tf32=False):
+    kept = {"enabled": cudnn.enabled, "benchmark": cudnn.benchmark, "deterministic": cudnn.deterministic}
+    with torch.inference_mode(), cudnn.flags(**kept, allow_tf32=False):
         yield
