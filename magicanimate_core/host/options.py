@@ -7,7 +7,7 @@ import comfy.context_windows
 import comfy.samplers
 
 from ..method.windows import SCHEDULES
-from ..options import Sampling, Size, Windows, option
+from ..options import Sampling, Seeing, Size, Windows, option
 
 STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
 
@@ -68,7 +68,7 @@ class HostWindows(Windows):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostSettings(Size, HostWindows, HostSampling):
+class HostSettings(Seeing, Size, HostWindows, HostSampling):
     """All options of an animation in this host."""
 
     more_choices = HostSampling.more_choices | HostWindows.more_choices

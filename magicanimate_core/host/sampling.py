@@ -17,6 +17,7 @@ from ..media.densepose import ANY_COLOURS
 from ..media.images import fit_poses, target_size
 from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
+from ..options import BY_ENCODER
 from ..pose.colours import check_pose_video
 from .latents import check_latents
 from .long_clip import apply_windows
@@ -90,7 +91,7 @@ class Parts(NamedTuple):
     """All that animates, as the loader nodes give it."""
 
     model: ModelPatcher  # from Load Temporal UNet
-    appearance_encoder: ModelPatcher
+    appearance_encoder: ModelPatcher | None  # None: where nothing of ours shows the photo
     control_net: ControlNet
     vae: VAE
 
@@ -130,8 +131,9 @@ def sample_animation(
     model = apply_windows(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
-    size = {"width": width, "height": height, "fit": settings.fit}
-    model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
+    if settings.reference_by == BY_ENCODER:
+        size = {"width": width, "height": height, "fit": settings.fit}
+        model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
     return _sample(model, initial, latent, sigmas, positive, negative, settings)[:frames]
 
 

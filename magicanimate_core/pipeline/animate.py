@@ -52,7 +52,7 @@ def _seen(image: ImagePrompt, conditions: Conditions, photo: Tensor | None) -> C
         raise ValueError("These models see the photo by CLIP; expected a reference image.")
     if image.adapter is not None:
         return replace(conditions, image=image.embeddings(photo))
-    return replace(conditions, positive=torch.cat([conditions.positive, image.tokens(photo)], 1))
+    return replace(conditions, tokens=image.tokens(photo))
 
 
 def sample_clip(nets: Nets, conditions: Conditions, settings: Settings) -> Tensor:

@@ -40,13 +40,15 @@ class Conditions:
     negative: Tensor  # (1, L, D)
     poses: Poses  # padded frames repeat the last
     image: Tensor | None = None  # what an IP-Adapter reads, of no photo and of the photo, (2, E) or (2, L, E)
+    tokens: Tensor | None = None  # of the photo, which the UNet sees behind the positive text's, (1, L, D)
 
     def texts(self, halves: int) -> tuple[Tensor, Tensor | None]:
         """Returns text tokens (halves, L, D), the unconditional ones first where halves is 2, and which count, (halves, L).
 
         None: all do. Where one text has fewer tokens than the other, zeros follow it that do not count.
         """
-        texts = [self.negative[0], self.positive[0]][-halves:]  # (L, D) each
+        shown = self.positive if self.tokens is None else torch.cat([self.positive, self.tokens], 1)
+        texts = [self.negative[0], shown[0]][-halves:]  # (L, D) each
         if len({len(text) for text in texts}) == 1:
             return torch.stack(texts), None
         counts = [torch.ones(len(text), dtype=torch.bool, device=text.device) for text in texts]
