@@ -10,8 +10,6 @@ from .method.baselines import MAGICANIMATE, METHODS
 from .method.noise import SPACINGS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
 
-BY_ENCODER, BY_NOTHING = "appearance_encoder", "none"  # option reference_by
-
 
 def option(default: Any, words: str, **limits: Any) -> Any:
     """Declares an option. limits: `low` and `high` (inclusive), `step` and `round`, `choices`."""
@@ -126,18 +124,6 @@ class Size(Options):
         super().__post_init__()
         check_multiple("width", self.width)
         check_multiple("height", self.height)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seeing(Options):
-    """What shows the photo to a MODEL of a host."""
-
-    reference_by: str = option(
-        BY_ENCODER,
-        "What shows the photo to the model. appearance_encoder: as published. none: nothing of this pack, for a MODEL or "
-        "prompts that hold it already (an IP-Adapter's nodes).",
-        choices=(BY_ENCODER, BY_NOTHING),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

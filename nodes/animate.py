@@ -4,9 +4,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.options import HostSettings
+from ..magicanimate_core.host.options import BY_NOTHING, HostSettings
 from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
-from ..magicanimate_core.options import BY_NOTHING
 from .checks import CheckedWindows, late
 from .queued import HIDDEN
 from .schema import (

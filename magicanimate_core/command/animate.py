@@ -85,7 +85,7 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     if options.jobs:
         if options.reference or options.pose or options.out:
             raise ValueError("--jobs has the reference, pose and out of every job; leave out --reference, --pose and --out.")
-        return [_read_line(line, number, settings, common) for number, line in job_lines(options.jobs)]
+        return _own_poses([_read_line(line, n, settings, common) for n, line in job_lines(options.jobs)], options)
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
     photos, clips = _expand(options.reference, PHOTO_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
@@ -99,6 +99,17 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
         for clip in clips:
             out = options.out / f"{photo.stem}_{clip.stem}.mp4" if several else options.out
             jobs.append(Job(photo, clip, out, settings=settings, **common))
+    return _own_poses(jobs, options)
+
+
+def _own_poses(jobs: list["Job"], options: argparse.Namespace) -> list["Job"]:
+    """The jobs. Raises ValueError where the command line's one pose of a photo stands for several photos."""
+    given = options.reference_pose
+    photos = {job.reference for job in jobs if given is not None and job.reference_pose is given}
+    if len(photos) > 1:
+        raise ValueError(
+            f"--reference-pose shows one photo, but there are {len(photos)}: give each its `reference_pose` in a job file."
+        )
     return jobs
 
 

@@ -17,12 +17,11 @@ from ..media.densepose import ANY_COLOURS
 from ..media.images import fit_poses, target_size
 from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
-from ..options import BY_ENCODER
 from ..pose.colours import check_pose_video
 from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
-from .options import HostSettings
+from .options import BY_ENCODER, HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
 from .temporal import motion_of

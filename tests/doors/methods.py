@@ -72,6 +72,8 @@ ORDERS = [
     Case("an image encoder for nothing", typed("--method", "repeat", *IPA[4:]), Refused("--image-encoder is given, which")),
     Case("a photo's pose for nothing", typed(*BASE, "--reference-pose", "DIR/pose.png"), Refused("choose --method warp")),
     Case("a scale for nothing", typed(*BASE, "--ip-adapter-scale", "0.5"), Refused("ip_adapter_scale is 0.5, but method m")),
+    Case("one pose for two photos", typed("--method", "warp", "--reference-pose", "DIR/pose.png", "--reference",
+         "DIR/me.png", "DIR/you.png", "--out", "DIR/out"), Refused("--reference-pose shows one photo, but there are 2")),
     Case("latents of pixels", typed("--method", "repeat", "--latents"), Refused("method repeat has no latents to keep")),
     Case("words for pixels", typed("--method", "repeat", "--prompt", "a cat"), Refused("method repeat takes no words")),
     Case("a job file's unknown method", listed(method="disco"), Refused("line 1 .*: method is disco; expected one of")),
