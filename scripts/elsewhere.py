@@ -97,7 +97,7 @@ def write_webp(path: Path, frames: list[np.ndarray]) -> None:
     """Writes frames (H, W, 3) uint8 as a picture that moves, at the drawn world's rate."""
     first, *rest = map(Image.fromarray, frames)
     duration = round(1000 / float(FPS))
-    first.save(path, save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=6)
+    first.save(path, save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=4)
     print(path)
 
 
