@@ -49,7 +49,7 @@ def run_groups(
         except (ValueError, OSError) as error:
             if len(groups) == 1 or workers.count > 1:
                 raise
-            failed.append(str(error))
+            failed.append(f"{group.jobs[0].out.name}: {error}" if len(group.jobs) == 1 else str(error))
     if failed:
         raise ValueError(" ".join(failed))
 

@@ -82,7 +82,8 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     for job in jobs:
         job.check()
     outputs: set[Path] = set()
-    inputs = {path.resolve() for job in jobs for path in (job.reference, job.pose)}
+    given = [path for job in jobs for path in (job.reference, job.pose, job.reference_pose) if path is not None]
+    inputs = {path.resolve() for path in given}
     for job in jobs:
         out = job.out.resolve()
         if out in inputs:

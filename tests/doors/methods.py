@@ -74,6 +74,8 @@ ORDERS = [
     Case("a scale for nothing", typed(*BASE, "--ip-adapter-scale", "0.5"), Refused("ip_adapter_scale is 0.5, but method m")),
     Case("one pose for two photos", typed("--method", "warp", "--reference-pose", "DIR/pose.png", "--reference",
          "DIR/me.png", "DIR/you.png", "--out", "DIR/out"), Refused("--reference-pose shows one photo, but there are 2")),
+    Case("a photo's pose that would be overwritten", typed("--method", "warp", "--reference-pose", "DIR/out.mp4"), Refused(
+         "out .*out.mp4 is also an input")),
     Case("latents of pixels", typed("--method", "repeat", "--latents"), Refused("method repeat has no latents to keep")),
     Case("words for pixels", typed("--method", "repeat", "--prompt", "a cat"), Refused("method repeat takes no words")),
     Case("a job file's unknown method", listed(method="disco"), Refused("line 1 .*: method is disco; expected one of")),

@@ -6,6 +6,7 @@ import cv2
 import pytest
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import read_jobs
+from pack.magicanimate_core.command.job import check_jobs
 from pack.magicanimate_core.command.methods import check_methods
 from pack.magicanimate_core.media.densepose import BACKGROUND
 from pack.magicanimate_core.media.writing import write_picture
@@ -21,13 +22,14 @@ from pack.tests.doors.table import Refused, cases, passes
 
 @cases(*ORDERS)
 def test_what_is_ordered(case, tmp_path):
-    for name in ("me.png", "dance.mp4", "pose.png", "adapter.safetensors"):
+    for name in ("me.png", "you.png", "dance.mp4", "pose.png", "adapter.safetensors"):
         (tmp_path / name).touch()
     (tmp_path / "encoder").mkdir()
     options = cli.parser("animate").parse_args(["animate", *case.brings(tmp_path)])
 
     def order():
         jobs = read_jobs(options)
+        check_jobs(jobs)
         check_methods(jobs, options.base, options.latents)
         return jobs
 
