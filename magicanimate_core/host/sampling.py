@@ -126,7 +126,6 @@ def sample_animation(
     latent = torch.zeros(total, 4, height // 8, width // 8)
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
-
     model = apply_windows(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
