@@ -119,7 +119,6 @@ def predict_windows(
         return
     timestep = torch.as_tensor(t, device=nets.device)
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
-    texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
     pose = PoseResiduals(nets, conditions, latents, timestep, settings)
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
@@ -127,10 +126,10 @@ def predict_windows(
         out = nets.unet(
             torch.cat([x] * halves),
             timestep,
-            texts.repeat_interleave(len(window), 0),
             frames=len(window),
             references=references,
             residuals=None if residuals is None else [torch.cat([r] * halves) for r in residuals],
+            **conditions.rows(halves, len(window)),
         )
         yield window, out.float().cpu().unflatten(0, (halves, -1))
 
