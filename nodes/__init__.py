@@ -2,13 +2,16 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import align, animate, apply, demo, densepose, evaluate, folders, loaders, plan, pose, queued, sampling
+from . import align, animate, apply, demo, densepose, earlier, evaluate, folders, loaders, plan, pose, queued, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
     def __init__(self) -> None:
         folders.register()
         queued.watch()
+
+    async def on_load(self) -> None:
+        await earlier.replace()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         rooms = (loaders, apply, sampling, animate, plan, densepose, pose, align, evaluate, demo)

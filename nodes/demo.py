@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.demo import existing, load_demo
@@ -41,7 +42,8 @@ class LoadDemoModel(io.ComfyNode):
     @classmethod
     def execute(cls) -> io.NodeOutput:
         with plain_errors():
-            demo = load_demo(DEMO / "weights")
+            dancers = [read_frames(path)[0] for path in sorted((DEMO / "inputs").glob("dancer_*.png"))]
+            demo = load_demo(DEMO / "weights", torch.cat(dancers) if dancers else None)
         positive, negative = ([[demo.text, {}]] for _ in range(2))
         return io.NodeOutput(demo.model, demo.appearance_encoder, demo.control_net, demo.vae, positive, negative)
 

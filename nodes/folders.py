@@ -7,6 +7,7 @@ import folder_paths
 
 from ..magicanimate_core.evaluation.images import FOLDER as EVALUATION_CATEGORY
 from ..magicanimate_core.pose.exchange import SOURCES, USUAL_FILE
+from . import earlier
 from .neighbours import controlnet_aux_files
 
 MODEL_CATEGORY = "magicanimate"
@@ -25,6 +26,8 @@ def register() -> None:
         paths, extensions = folder_paths.folder_names_and_paths[category]
         usual = SCRIPTS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions
         folder_paths.folder_names_and_paths[category] = (paths, extensions or usual)
+    for folder in earlier.folders():
+        folder_paths.add_model_folder_path(MODEL_CATEGORY, folder)
     for folder in controlnet_aux_files():
         folder_paths.add_model_folder_path(DENSEPOSE_CATEGORY, folder)
     with suppress(OSError):  # models may lie where nothing can be written

@@ -1,9 +1,9 @@
-"""See a dance:  python -m scripts.demo [--dancer 1] [--motion 1] [--photo a.png] [--pose b.mp4]
+"""See a dance:  python -m scripts.demo [--dancer 2] [--motion 2] [--photo a.png] [--pose b.mp4]
 
 Sets up an environment of its own, animates a drawn dancer along a DensePose clip with the small model in demo/, and writes
-out/demo/magicanimate.mp4 with a contact sheet (photo, poses, result). Where a ComfyUI is found, workflows/demo_dance.json
-runs on a real server of it; else, and for files of your own, the command line does the same.
---full runs workflows/photo_to_video.json in the full-size architecture instead, with RANDOM weights (16 GB of memory).
+out/demo/magicanimate.mp4 with a contact sheet (photo, poses, result). Where a ComfyUI is found, the demo's template runs on
+a real server of it; else, and for files of your own, the command line does the same.
+--full runs workflows/api/photo_to_video.json in the full-size architecture instead, with RANDOM weights (16 GB of memory).
 """
 
 import argparse
@@ -18,13 +18,14 @@ from .comfyui import PACK, Server, find_comfyui
 from .environment import run
 
 OUT, DEMO = PACK / "out" / "demo", PACK / "demo"
+SIDE_BY_SIDE = "side_by_side"  # in the name of the film that shows photo and poses, too
 SIZE = 192  # pixels that demo/weights are made for, as demo/train.yaml says
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dancer", type=int, default=1, help="which of demo/inputs (1)")
-    parser.add_argument("--motion", type=int, default=1, help="which of demo/inputs (1)")
+    parser.add_argument("--dancer", type=int, default=2, help="which of demo/inputs (2)")
+    parser.add_argument("--motion", type=int, default=2, help="which of demo/inputs (2)")
     parser.add_argument("--photo", type=Path, help="a picture of your own")
     parser.add_argument("--pose", type=Path, help="a DensePose clip of your own")
     parser.add_argument("--steps", type=int, help="denoising steps (the workflow's)")
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 def on_comfyui(host: Path, options) -> Path:
-    """workflows/demo_dance.json on a server; returns the path of the video."""
+    """workflows/api/demo_dance.json on a server; returns the path of the video."""
     choices = {"dancer": f"dancer_{options.dancer}", "motion": f"motion_{options.motion}"}
     return run_workflow(host, "demo_dance", choices | ({"steps": options.steps} if options.steps else {}), OUT / "comfyui")
 
@@ -92,8 +93,10 @@ def run_workflow(host: Path, name: str, values: dict, base: Path) -> Path:
         node["inputs"] |= {key: value for key, value in values.items() if key in node["inputs"]}
     with Server(host, base, packs=(PACK,)) as server:
         print(f"ComfyUI at {host} is up; animating ...", flush=True)
-        (made,) = server.files(server.run(workflow, limit_s=7200))
+        made, *beside = sorted(server.files(server.run(workflow, limit_s=7200)), key=lambda path: SIDE_BY_SIDE in path.name)
         print(f"peak memory {server.peak_memory() / 2**30:.1f} GiB")
+    for path in beside:
+        shutil.copy(path, OUT / f"{SIDE_BY_SIDE}.mp4")
     return Path(shutil.copy(made, OUT / "magicanimate.mp4"))
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple, Protocol
 import comfy.sample
 import comfy.samplers
 import comfy.utils
-import latent_preview
 import torch
 from comfy.controlnet import ControlNet
 from comfy.model_patcher import ModelPatcher
@@ -24,7 +23,9 @@ from .noise_schedule import sigmas_at
 from .options import BY_ENCODER, HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
+from .run import with_options
 from .temporal import motion_of
+from .watching import WATCH, Watch
 
 
 class Noise(Protocol):
@@ -132,7 +133,8 @@ def sample_animation(
     if settings.reference_by == BY_ENCODER:
         size = {"width": width, "height": height, "fit": settings.fit}
         model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
-    return _sample(model, initial, latent, sigmas, positive, negative, settings)[:frames]
+    watch = Watch(model, len(sigmas) - 1, frames)
+    return _sample(model, initial, latent, sigmas, positive, negative, settings, watch)[:frames]
 
 
 def _initial_noise(settings: HostSettings, noise: Noise | None, latent: Tensor, frames: int) -> Tensor:
@@ -153,9 +155,11 @@ def _initial_noise(settings: HostSettings, noise: Noise | None, latent: Tensor, 
 
 def _sample(
     model: ModelPatcher, noise: Tensor, latent: Tensor, sigmas: Tensor, positive: Conditioning, negative: Conditioning,
-    settings: HostSettings,
+    settings: HostSettings, watch: Watch,
 ) -> Tensor:  # fmt: skip
-    """The host's sampling of (F, 4, h, w), with its progress bar and previews."""
+    """The host's sampling of (F, 4, h, w), under the eyes of the user."""
+    model = model.clone()
+    model.model_options = with_options(model.model_options, {WATCH: watch})
     return comfy.sample.sample_custom(
         model,
         noise,
@@ -165,7 +169,7 @@ def _sample(
         positive,
         negative,
         latent,
-        callback=latent_preview.prepare_callback(model, len(sigmas) - 1),
+        callback=watch.after_step,
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
         seed=settings.seed,
     )

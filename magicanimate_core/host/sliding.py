@@ -16,6 +16,7 @@ from ..method.windows import SCHEDULES, Fusion, grouped, needed_later, padded_le
 from .hints import hints_cut
 from .options import STILL, HostWindows
 from .run import CLIP, WINDOW, Evaluation, Window, with_options
+from .watching import report_window
 
 AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
 
@@ -50,7 +51,8 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """
         frames = x_in.shape[0]
         fusions = [Fusion(frames, x_in[0].numel(), x_in.dtype, x_in.device) for _ in conds]
-        for window, weights in self._calls(frames, timestep, model_options):
+        calls = list(self._calls(frames, timestep, model_options))
+        for number, (window, weights) in enumerate(calls, 1):
             mm.throw_exception_if_processing_interrupted()
             rows = torch.tensor(window.frames, device=x_in.device)
             with hints_cut(conds, window.shown):
@@ -63,6 +65,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
                 )
             for fusion, output in zip(fusions, outputs, strict=True):
                 fusion.add(rows, output.flatten(1), weights.to(x_in))
+            report_window(model_options.get("transformer_options", {}), number, len(calls))
         # each sum is let go as soon as its mean is there: clips may be long
         return [fusions.pop(0).mean().view(x_in.shape) for _ in conds]
 

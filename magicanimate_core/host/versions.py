@@ -6,6 +6,7 @@ from typing import Any
 import comfy.model_management as mm
 import comfy.model_patcher
 from comfy.model_patcher import ModelPatcher
+from comfy_api.latest import ComfyAPI, io
 from torch import nn
 
 
@@ -38,6 +39,12 @@ def frames_of_window(window: Any) -> tuple[int, ...]:
     anchor = getattr(window, "causal_anchor_index", None)
     lead = () if anchor is None or anchor < 0 else (anchor,)
     return (*lead, *window.index_list)
+
+
+async def replace_node(**values: Any) -> None:
+    """Registers one of our nodes in place of another; values as of io.NodeReplace. Older hosts replace none."""
+    if hasattr(io, "NodeReplace"):
+        await ComfyAPI().node_replacement.register(io.NodeReplace(**values))
 
 
 def known_fields(schema: type, values: dict[str, Any]) -> dict[str, Any]:

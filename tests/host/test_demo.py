@@ -1,5 +1,6 @@
 """The demo model: a folder with narrow weights becomes the host's objects, which compute what diffusers' do."""
 
+import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.options import Settings
@@ -160,7 +161,6 @@ def test_load_demo_model(run, demo_folder, weights, latents):
 
 
 def test_dancer_and_motion(run, nodes, demo_folder, tmp_path):
-    import numpy as np
     from pack.magicanimate_core.testing import inputs
 
     (tmp_path / "inputs").mkdir()
@@ -190,3 +190,17 @@ def test_missing_demo_is_told_when_the_nodes_run(run, nodes, demo_folder, tmp_pa
 @pytest.mark.skipif(not (PACK / "demo" / "weights").is_dir(), reason="no demo/weights in this checkout")
 def test_shipped_model_loads(run):
     assert animate(run, run("MagicAnimateDemoModel")).shape == (FRAMES, 4, 16, 16)
+
+
+def test_previews_have_the_colours_of_the_frames(run):
+    import latent_preview
+
+    model, _, _, vae, *_ = run("MagicAnimateDemoModel")
+    latent_format = model.model.latent_format
+    previewer = latent_preview.Latent2RGBPreviewer(latent_format.latent_rgb_factors, latent_format.latent_rgb_factors_bias)
+    picture = run("MagicAnimateDemoInputs", dancer="dancer_3", motion="motion_1")[0]
+    with torch.inference_mode():
+        latent = latent_format.process_in(vae.encode(picture))  # (1, 4, h, w)
+    seen = torch.from_numpy(np.array(previewer.decode_latent_to_preview(latent))) / 255
+    true = torch.nn.functional.adaptive_avg_pool2d(picture.movedim(-1, 1), latent.shape[-2:])[0].movedim(0, -1)
+    assert (seen - true).abs().mean() < 0.05

@@ -71,3 +71,24 @@ def test_a_wrong_file_is_a_sentence_without_the_path_of_a_class(nodes, folders, 
     failed = prompts.execute(prompts.prompt(f"MagicAnimate{loader}Loader", (), **{slot: "my_folder/net.safetensors"}))
     assert failed["exception_type"] == "ValueError"
     assert failed["exception_message"].startswith("my_folder/net.safetensors is ") and "WrongFile" not in str(failed)
+
+
+@pytest.mark.parametrize("how", ["its own folder", "its category in extra_model_paths.yaml"])
+def test_files_of_the_earlier_pack_are_offered(nodes, tmp_path, monkeypatch, how):
+    import folder_paths
+    from pack.nodes import folders as ours
+
+    for category in ("magicanimate", "animatediff_models", "densepose"):
+        monkeypatch.setitem(folder_paths.folder_names_and_paths, category, ([], {".ckpt"}))
+    monkeypatch.setattr(folder_paths, "models_dir", str(tmp_path / "models"))
+    place = tmp_path / "models" / "MagicAnimate" if how.startswith("its own") else tmp_path / "elsewhere"
+    if place.name == "elsewhere":
+        monkeypatch.setitem(folder_paths.folder_names_and_paths, "magic_animate", ([str(place)], set()))
+    file = place / "temporal_attention" / "temporal_attention.ckpt"
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    folder_paths.filename_list_cache.clear()
+    ours.register()
+    assert ours.choices(ours.MOTION_FOLDERS, "temporal")[0] == "temporal_attention/temporal_attention.ckpt"
+    assert ours.find(ours.MOTION_FOLDERS, "temporal_attention/temporal_attention.ckpt") == str(file)
+    folder_paths.filename_list_cache.clear()

@@ -1,0 +1,57 @@
+"""The host's page in a real browser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pack.tests.shared import browser
+
+READY = "() => window.app?.graph && window.app.extensionManager"
+SET = "async ([name, value]) => { await app.extensionManager.setting.set(name, value); }"
+VIEW = """() => {
+  const boxes = {};
+  for (const node of app.graph._nodes) {
+    const rect = node.getBounding ? node.getBounding() : node.boundingRect;
+    boxes[`${node.id} ${node.title}`] = [rect[0], rect[1], rect[0] + rect[2], rect[1] + rect[3]];
+  }
+  if (LiteGraph.vueNodesMode) for (const element of document.querySelectorAll('[data-node-id]')) {
+    const node = app.graph.getNodeById(element.dataset.nodeId);
+    const seen = element.getBoundingClientRect(), bar = app.canvas.canvas.getBoundingClientRect();
+    const {scale, offset} = app.canvas.ds;
+    if (node && seen.height) {
+      const x = (seen.x - bar.x) / scale - offset[0], y = (seen.y - bar.y) / scale - offset[1];
+      boxes[`${node.id} ${node.title}`] = [x, y, x + seen.width / scale, y + seen.height / scale];
+    }
+  }
+  const all = Object.values(boxes).concat(app.graph._groups.map((g) => [
+    g.pos[0], g.pos[1], g.pos[0] + g.size[0], g.pos[1] + g.size[1]]));
+  return {
+    nodes: boxes, scale: app.canvas.ds.scale, offset: [...app.canvas.ds.offset],
+    bounds: [0, 1, 2, 3].map((i) => (i < 2 ? Math.min : Math.max)(...all.map((box) => box[i]))),
+    errors: app.graph._nodes.filter((node) => node.has_errors).map((node) => node.type),
+  };
+}"""
+
+
+@contextmanager
+def open_page(server: Any, width: int = 1600, height: int = 1000) -> Iterator[Any]:
+    """The page as somebody finds it who was here before."""
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        page.goto(server.url)
+        page.wait_for_function(READY, timeout=60000)
+        page.keyboard.press("Escape")  # the template browser of a first visit
+        yield page
+
+
+def set_renderer(page: Any, name: str) -> None:
+    """canvas: the front end's old renderer; vue: its new one."""
+    page.evaluate(SET, ["Comfy.VueNodes.Enabled", name == "vue"])
+
+
+def show(page: Any, workflow: dict) -> dict:
+    """Opens a workflow and returns what is seen: boxes (left, top, right, bottom) by node, zoom and offset."""
+    page.evaluate("async (workflow) => { await app.loadGraphData(workflow); }", workflow)
+    page.wait_for_timeout(2500)  # previews of inputs arrive and nodes grow
+    page.keyboard.press("Escape")  # a dialogue about models that are missing
+    return page.evaluate(VIEW)
