@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from .media.densepose import ANY_COLOURS, AUTO_FORM, DENSEPOSE_COLOURS, POSE_FORMS
 from .media.images import FITS, MULTIPLE, check_multiple
+from .method.baselines import MAGICANIMATE, METHODS
 from .method.noise import SPACINGS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
 
@@ -160,6 +161,20 @@ class Aligning(Options):
     )  # fmt: skip
     proportions: bool = option(
         True, "Also give limbs the photo's lengths, where these can be trusted. Off: one scale and shift for the whole clip."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Animator(Options):
+    """What animates: MagicAnimate, or what it is compared with."""
+
+    method: str = option(
+        MAGICANIMATE,
+        "What animates. " + " ".join(f"{name}: {method.words}." for name, method in METHODS.items()),
+        choices=tuple(METHODS),
+    )
+    ip_adapter_scale: float = option(
+        1.0, "Factor on what an IP-Adapter's image tokens add; 0 switches them off.", low=0.0, high=10.0, step=0.01
     )
 
 
