@@ -112,4 +112,6 @@ def job_fingerprint(
         words["prediction"] = prediction
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
+    if settings["temporal_attention"]:  # as all had at first
+        del settings["temporal_attention"]
     return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)
