@@ -26,6 +26,7 @@ class Job:
     negative: str = ""
     settings: Settings = field(default_factory=Settings)
     side_by_side: bool = False
+    lossless: bool = False  # the video holds the very pixels, and not every player shows it
     animator: Animator = field(default_factory=Animator)
     ip_adapter: Path | None = None
     image_encoder: Path | None = None
