@@ -1,26 +1,23 @@
 """`python -m magicanimate_core ablate CONFIG --out DIR`: the rows of the paper's Table 2 on a set, in its layout."""
 
-from __future__ import annotations
-
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..disk import open_folder
 from ..options import Settings
-from .ablation.config import CAPTIONED_CONFIG, read_ablation
-from .ablation.tables import ACROSS_WINDOWS, OURS
-from .evaluate import EXTRA
+from .ablation.cases import AblationCase, write_set
+from .ablation.config import CAPTIONED_CONFIG, Ablation, read_ablation
+from .ablation.layout import INTERVALS, markdown, write_tables
+from .ablation.making import check_models_there, make_rows
+from .ablation.measuring import Measured, differences, measure_row
+from .ablation.rows import AblationRow
+from .ablation.tables import ACROSS_WINDOWS, WHOLE
 from .printing import Print
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .ablation.cases import AblationCase
-    from .ablation.config import Ablation, AblationRow
-    from .ablation.measuring import Measured
+from .workers import choose_device, choose_dtype, workers_on
 
 DESCRIPTION = """Makes the rows of the paper's ablation on a set of videos, measures them, prints them in the paper's layout.
 
@@ -52,17 +49,8 @@ def main(options: argparse.Namespace) -> None:
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise ValueError("ablate runs as one process: start it without torchrun.")
     ablation = read_ablation(options.config)
-    try:
-        from .ablation.measuring import measure_row
-    except ModuleNotFoundError as error:
-        raise ValueError(f"ablate needs {error.name}, which is not installed: pip install {EXTRA}") from error
-    from .ablation.cases import write_set
-    from .ablation.making import make_rows, model_files
-    from .workers import choose_device, choose_dtype, workers_on
-
     device = choose_device(options.device)
-    for row in ablation.rows:
-        model_files(row.models)
+    check_models_there(ablation.rows)
     open_folder(options.out)
     cases = write_set(ablation.data, ablation.rows[0].settings, options.out / "set")
     rows, idle = seen_rows(ablation.rows, cases)
@@ -79,12 +67,17 @@ def main(options: argparse.Namespace) -> None:
 
 def seen_rows(rows: Sequence[AblationRow], cases: Sequence[AblationCase]) -> tuple[list[AblationRow], dict[str, str]]:
     """Returns the rows that can differ from ours on this set, and why the others cannot."""
-    ours, longest = next(row for row in rows if row.name == OURS), max(case.frames for case in cases)
+    ours, longest = next(row for row in rows if row.name == WHOLE), max(case.frames for case in cases)
     length = ours.settings.context_length
     if longest > length:
         return list(rows), {}
     why = f"no clip is longer than one window ({length} frames), so there is nothing between windows to compare."
-    idle = [r.name for r in rows if r.differs and r.models == ours.models and set(r.differs) <= set(ACROSS_WINDOWS)]
+
+    def is_idle(row: AblationRow) -> bool:
+        same = (row.models, row.animator) == (ours.models, ours.animator)
+        return bool(row.differs) and same and set(row.differs) <= set(ACROSS_WINDOWS)
+
+    idle = [row.name for row in rows if is_idle(row)]
     return [row for row in rows if row.name not in idle], dict.fromkeys(idle, why)
 
 
@@ -93,9 +86,6 @@ def conclude(
     left_out: dict[str, str],
 ) -> str:  # fmt: skip
     """Writes the tables and returns them as they are printed. Raises OSError."""
-    from .ablation.layout import INTERVALS, markdown, write_tables
-    from .ablation.measuring import differences
-
     apart = differences(measured)
     about = [
         f"{len(cases)} videos, {sum(case.frames for case in cases)} frames of `{ablation.data.clips}`. {INTERVALS}",
@@ -109,6 +99,7 @@ def conclude(
         "rows": {
             row.name: {
                 "differs": dict(row.differs),
+                "method": row.animator.method,
                 "models": {name: str(value) for name, value in vars(row.models).items() if value},
                 "beside_ours": apart[row.name],
             } | measured[row.name].results

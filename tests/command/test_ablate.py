@@ -9,6 +9,7 @@ import pytest
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.data import DancerClips
 from pack.magicanimate_core.evaluation.metrics import change_l1, person_l1
+from pack.magicanimate_core.media.densepose import paint
 from pack.magicanimate_core.media.reading import open_video
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.animate import animate
@@ -17,10 +18,11 @@ from pack.tests.data.writing import write_clip
 FRAMES = 6  # windows of 4 that share 1: padded to 8, three windows
 CLIPS = DancerClips(2, "held_out", FRAMES, 64, 64)
 OPTIONS = {"steps": 1, "cfg": 1, "context_length": 4, "context_overlap": 1}
-ROWS = ("ours", "no_temporal_attention", "no_fusion")
+ROWS = ("ours", "no_temporal_attention", "no_fusion", "repeat", "warp")
+NAMED = "{no_temporal_attention: , no_fusion: , repeat: {method: repeat}, warp: {method: warp}}"
 
 
-def write_config(files, folder: Path, options=OPTIONS, rows="{no_temporal_attention: , no_fusion: }", **data):
+def write_config(files, folder: Path, options=OPTIONS, rows=NAMED, **data):
     """A config with two drawn dancers; writes it as my.yaml."""
     given = {"clips": "dancers:held_out?clips=2&frames=6&size=64", **data}
     text = [
@@ -59,6 +61,19 @@ def test_a_row_is_animate_to_the_pixel(made, models):
         apart = np.abs(frames_of(made / "rows" / row / f"{name}.mp4").astype(int) - frames)
         assert apart.max() <= 1 and apart.mean() < 0.01  # another number of threads moves what is rounded
         assert np.array_equal(frames_of(made / "set" / "true" / f"{name}.mp4"), sample.images)
+
+
+def test_baselines_are_rows(made):
+    """With the photo's own DensePose, which is not one of the clip's."""
+    for number in range(2):
+        name, photo = CLIPS.name(number), CLIPS.apart(number)
+        assert (frames_of(made / "rows" / "repeat" / f"{name}.mp4") == photo.image).all()
+        poses = frames_of(made / "set" / "reference_pose" / f"{name}.png")
+        assert np.array_equal(poses[0], paint(photo.parts)) and not np.array_equal(
+            poses[0], CLIPS.read(number, [0]).poses[0]
+        )
+    record = json.loads((made / "ablation.json").read_text())["rows"]
+    assert record["warp"]["method"] == "warp" and record["warp"]["overall"]["l1"] != record["repeat"]["overall"]["l1"]
 
 
 def test_numbers_are_those_of_the_videos(made):
@@ -106,9 +121,9 @@ def test_what_is_made_is_not_made_again(files, tmp_path, monkeypatch, capsys):
     bytes_before, text = video.read_bytes(), (out / "ablation.md").read_text()
     kept = {path: path.stat().st_mtime_ns for path in (out / "rows" / "ours").glob("*.mp4")}
     with monkeypatch.context() as patch:
-        patch.setattr("pack.magicanimate_core.command.ablation.making.load_models", lambda *_: pytest.fail("loaded"))
+        patch.setattr("pack.magicanimate_core.pipeline.models.load_models", lambda *_, **__: pytest.fail("loaded"))
         assert run(config, out) == 0
-    assert "no_fusion: made already" in capsys.readouterr().out and (out / "ablation.md").read_text() == text
+    assert "no_fusion: 0 of 1 videos to make" in capsys.readouterr().out and (out / "ablation.md").read_text() == text
     video.unlink()
     assert run(write_config(files, tmp_path, rows="{no_fusion: , more: {options: {steps: 2}}}", items=1), out) == 0
     assert video.read_bytes() == bytes_before and (out / "rows" / "more" / "held_out_00000.mp4").is_file()
@@ -168,7 +183,9 @@ def test_clips_that_are_files(files, tmp_path):
     ],
 )
 def test_a_set_that_cannot_be_used_is_refused_before_anything_is_made(files, tmp_path, capsys, monkeypatch, data, words):
-    monkeypatch.setattr("pack.magicanimate_core.pipeline.models.load_models", lambda *_: pytest.fail("models are loaded"))
+    monkeypatch.setattr(
+        "pack.magicanimate_core.pipeline.models.load_models", lambda *_, **__: pytest.fail("models are loaded")
+    )
     assert run(write_config(files, tmp_path, **data), tmp_path / "out") == 2
     message = capsys.readouterr().err.strip()
     assert message.startswith("error: ") and words in message and len(message.splitlines()) == 1

@@ -49,6 +49,15 @@ def of_other_models(ablation) -> None:
     assert other.settings == ours.settings and not ablation.left_out
 
 
+def of_method(name: str):
+    """One row beside the whole method, made by another one."""
+
+    def check(ablation) -> None:
+        assert [row.animator.method for row in ablation.rows] == ["magicanimate", name]
+
+    return check
+
+
 PAPER = ("ours", "no_temporal_attention", "no_fusion", "separate_noise")
 FILES = [
     Case("no rows: the paper's that can be made", config(), reads(*PAPER, shared_noise=False)),
@@ -95,6 +104,17 @@ ROWS = [
     Case("more on a row of the paper", config("rows: {no_fusion: {options: {steps: 9}}}"), reads(
         "ours", "no_fusion", fuse_method="none", steps=9)),
     Case("the whole method changed", config("rows: {ours: {options: {steps: 9}}}"), reads("ours", steps=9)),
+    Case("a baseline", config("rows: {repeat: {method: repeat}}"), of_method("repeat")),
+    Case("an adapter's row, which has all", config("rows: {ip_adapter: {models: {ip_adapter: DIR/ma, image_encoder: DIR}}}"),
+         of_method("ipa_controlnet_video")),
+    Case("an adapter's row, which has half", config("rows: {ip_adapter: {models: {ip_adapter: DIR/ma}}}"), Refused(
+        "row ip_adapter: method ipa_controlnet_video needs models.image_encoder")),
+    Case("a method without what it needs", config("rows: {a: {method: clip_image}}"), Refused(
+        "row a: method clip_image needs models.image_encoder")),
+    Case("a method that is none", config("rows: {a: {method: mraa}}"), Refused("row a: method is mraa; expected one of")),
+    Case("a method that is a list", config("rows: {a: {method: [repeat]}}"), Refused("row a: method is .*expected a word")),
+    Case("another training that is none", config("rows: {no_joint_training: {options: {steps: 9}}}"), Refused(
+        "row no_joint_training: it is another training")),
     Case("no rows at all", config("rows: {}"), Refused("rows is {}; expected names of rows")),
     Case("rows as a list", config("rows: [no_fusion]"), Refused("rows is .*; expected names of rows, each")),
     Case("a row in another folder", config("rows: {../a: {options: {steps: 9}}}"), Refused("rows has '../a'; expected")),

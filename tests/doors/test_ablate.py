@@ -20,10 +20,10 @@ def test_the_captioned_config_is_understood(tmp_path, monkeypatch):
     for path in ("sd15.safetensors", "models/magicanimate", "runs/no_joint/2/export/magicanimate"):
         (tmp_path / path).mkdir(parents=True)
     text = CAPTIONED_CONFIG.read_text()
-    (tmp_path / "all.yaml").write_text(text.replace("# rows:", "rows:").replace("#   ", "  "))
+    (tmp_path / "all.yaml").write_text(text.replace("# rows:", "rows:").replace("\n#   ", "\n  "))
     (tmp_path / "few.yaml").write_text(text)
     names = [row.name for row in read_ablation(tmp_path / "all.yaml").rows]
-    assert names == ["ours", "no_temporal_attention", "no_joint_training", "twelve_steps"]
+    assert names == ["ours", "no_temporal_attention", "no_joint_training", "twelve_steps", "repeat"]
     assert len(read_ablation(tmp_path / "few.yaml").rows) == 4
 
 

@@ -12,6 +12,7 @@ import torch
 from ...data import BadItem, DancerClips, Source, fit_sample, open_source
 from ...data.source import Sample
 from ...disk import whole
+from ...media.densepose import paint
 from ...media.images import target_size
 from ...media.writing import LOSSLESS, video_writer, write_picture
 from ...options import Settings
@@ -27,6 +28,7 @@ class AblationCase(NamedTuple):
     name: str
     frames: int
     reference: Path
+    reference_pose: Path
     pose: Path
     true: Path
     person: Path | None
@@ -96,17 +98,25 @@ def _case(folder: Path, item: FoundClip, drawn: bool) -> AblationCase:
         return folder / role / f"{item.name}.{ending}"
 
     return AblationCase(
-        item.name, item.frames, place("reference", "png"), place("pose"), place("true"), place("person") if drawn else None
+        name=item.name,
+        frames=item.frames,
+        reference=place("reference", "png"),
+        reference_pose=place("reference_pose", "png"),
+        pose=place("pose"),
+        true=place("true"),
+        person=place("person") if drawn else None,
     )
 
 
 def _write(source: Source, item: FoundClip, case: AblationCase, reference: int, fit: str) -> None:
     """Writes a clip's files that are not there. Raises ValueError for frames that cannot be read."""
-    for path in filter(None, (case.reference, case.pose, case.true, case.person)):
+    for path in filter(None, (case.reference, case.reference_pose, case.pose, case.true, case.person)):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if not case.reference.is_file():
-            write_picture(case.reference, _photo(source, item, reference, fit))
+        if not (case.reference.is_file() and case.reference_pose.is_file()):
+            photo, poses = _photo(source, item, reference, fit)
+            write_picture(case.reference, photo)
+            write_picture(case.reference_pose, poses)
         if not case.true.is_file():
             _write_video(case.true, item, (sample.images for sample in _samples(source, item, fit)))
         if not case.pose.is_file():
@@ -117,12 +127,15 @@ def _write(source: Source, item: FoundClip, case: AblationCase, reference: int, 
         raise ValueError(f"data.clips: {error}") from error
 
 
-def _photo(source: Source, item: FoundClip, reference: int, fit: str) -> np.ndarray:
-    """The photo of a clip, (H, W, 3) uint8: a drawn dancer in another motion, else a frame of the clip."""
+def _photo(source: Source, item: FoundClip, reference: int, fit: str) -> tuple[np.ndarray, np.ndarray]:
+    """The photo of a clip and its DensePose, (H, W, 3) uint8: a drawn dancer in another motion, else a frame of the clip."""
     if isinstance(source, DancerClips):
         frame = source.apart(item.number)
-        return fit_sample(Sample(frame.image[None], frame.image[None]), item.height, item.width, fit).images[0]
-    return fit_sample(source.read(item.number, [reference]), item.height, item.width, fit).images[0]
+        sample = Sample(frame.image[None], paint(frame.parts)[None])
+    else:
+        sample = source.read(item.number, [reference])
+    images, poses = fit_sample(sample, item.height, item.width, fit)
+    return images[0], poses[0]
 
 
 def _chunks(item: FoundClip) -> Iterator[range]:

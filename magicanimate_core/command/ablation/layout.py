@@ -10,7 +10,7 @@ from ...disk import whole, writing
 from ...evaluation.averages import DRAWS, LEVEL
 from ...evaluation.results import plain, write_json
 from .measuring import Measured
-from .tables import OURS, PAPER_ROWS, PAPER_TABLES
+from .tables import PAPER_ROWS, PAPER_TABLES, WHOLE
 
 
 class Column(NamedTuple):
@@ -50,18 +50,18 @@ class Line(NamedTuple):
 
 def markdown(rows: Mapping[str, Measured], differences: Mapping, left_out: Mapping[str, str], about: Sequence[str]) -> str:
     """Returns the tables, then each row beside ours, then what is left out and why, then `about`."""
-    shown = [column for column in TABLE_COLUMNS if row_number(rows[OURS], column.key) is not None]
+    shown = [column for column in TABLE_COLUMNS if row_number(rows[WHOLE], column.key) is not None]
     parts = []
     for table in PAPER_TABLES:
         lines = [Line(labels, name) for labels, name in table.lines if name in rows]
         if len(lines) > 1:
             parts += [f"**({table.letter})** {table.caption}", "", *_table(table.heads, lines, shown, rows), ""]
-    others = [Line((name,), name) for name in rows if name == OURS or name not in PAPER_ROWS]
+    others = [Line((name,), name) for name in rows if name == WHOLE or name not in PAPER_ROWS]
     if len(others) > 1 or not parts:
         parts += ["**Other rows**", "", *_table(("Row",), others, shown, rows), ""]
     if len(rows) > 1:
-        parts += _apart(differences, [name for name in rows if name != OURS], shown)
-    missing = rows[OURS].results.get("missing", {})
+        parts += _apart(differences, [name for name in rows if name != WHOLE], shown)
+    missing = rows[WHOLE].results.get("missing", {})
     parts += [f"- left out: {name}: {why}" for name, why in left_out.items()]
     for why in dict.fromkeys(missing.values()):
         parts.append(f"- left out: {', '.join(key for key in missing if missing[key] == why)}: {why}")
@@ -91,7 +91,7 @@ def _table(heads: Sequence[str], lines: Sequence[Line], shown: Sequence[Column],
 
 def _apart(differences: Mapping, names: Sequence[str], shown: Sequence[Column]) -> list[str]:
     """The table of differences from ours: bold where the interval leaves 0 out."""
-    shown = [column for column in shown if column.key in differences[OURS]]
+    shown = [column for column in shown if column.key in differences[WHOLE]]
     out = ["**Beside ours**, the same videos in pairs: positive is more than ours; bold where 0 is not in the interval.", ""]
     out += [f"| Row | {' | '.join(c.title for c in shown)} |", "|" + "---|" * (len(shown) + 1)]
     for name in names:
@@ -130,7 +130,7 @@ def _interval(row: Measured, column: Column) -> str:
 
 def table_rows(rows: Mapping[str, Measured]) -> Iterator[list]:
     """Gives the lines of the CSV: a row each, every number with its interval, as it is (no factors)."""
-    keys = [column.key for column in TABLE_COLUMNS if row_number(rows[OURS], column.key) is not None]
+    keys = [column.key for column in TABLE_COLUMNS if row_number(rows[WHOLE], column.key) is not None]
     yield ["row", *(f"{key}{end}" for key in keys for end in ("", "_low", "_high"))]
     for name, row in rows.items():
         ends = [row.results["intervals"].get(key, {}) for key in keys]

@@ -2,36 +2,41 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import torch
 
 from ...disk import whole
 from ...pipeline.denoise import ALONE
-from ...pipeline.models import Models, find_published, load_models
-from ...weights.published import PUBLISHED
 from ..checks import check_inputs, is_made
 from ..contents import Contents
+from ..groups import group_files, run_groups
 from ..job import Job, Saving, check_jobs, job_fingerprint
-from ..jobs import run_jobs
-from ..trouble import told
+from ..methods import check_methods, needed
 from .cases import AblationCase
-from .config import AblationRow, ModelPaths
+from .rows import FILES_OF_METHODS, AblationRow
 
 ROW_RECORD = ".row.json"  # hidden: the folder holds videos
 
 
 def row_jobs(row: AblationRow, cases: Sequence[AblationCase], folder: Path) -> list[Job]:
     """Returns a job for every case, whose video is FOLDER/NAME.mp4."""
+    use = needed(row.animator.method)
+    files = {name: getattr(row.models, name) for name in FILES_OF_METHODS if name in use}
     return [
-        Job(case.reference, case.pose, folder / f"{case.name}.mp4", settings=row.settings, lossless=True) for case in cases
+        Job(
+            case.reference,
+            case.pose,
+            folder / f"{case.name}.mp4",
+            settings=row.settings,
+            lossless=True,
+            animator=row.animator,
+            reference_pose=case.reference_pose if "reference_pose" in use else None,
+            **files,
+        )
+        for case in cases
     ]
-
-
-def model_files(models: ModelPaths) -> list[Path]:
-    """Returns the files that decide what is loaded. Raises FileNotFoundError for a missing one."""
-    files = [models.base, *([models.vae] if models.vae else [])]
-    return files + [find_published(models.magicanimate, name) for name in PUBLISHED]
 
 
 def make_rows(
@@ -47,30 +52,32 @@ def make_rows(
     for row in rows:
         (folder / row.name).mkdir(parents=True, exist_ok=True)
         check_jobs(jobs[row.name])
-        _check_record(row, jobs[row.name][0], folder / row.name / ROW_RECORD, dtype, contents)
-    loaded: tuple[ModelPaths, Models] | None = None
-    for row in rows:
-        if all(is_made(job.out) for job in jobs[row.name]):
-            print(f"{row.name}: made already")
-            continue
-        print(f"{row.name}: {_words(row)}")
-        check_inputs(jobs[row.name], resume=True)
-        if loaded is None or loaded[0] != row.models:
-            loaded = None  # lets go of the last before the next is there
-            loaded = row.models, _load(row.models, device, dtype)
-        run_jobs(loaded[1], jobs[row.name], model_files=model_files(row.models), workers=ALONE, saving=Saving(resume=True))
+        check_methods(jobs[row.name], row.models.base, latents=False)
+        _check_record(row, jobs[row.name], folder / row.name / ROW_RECORD, dtype, contents)
+    for models, same in groupby(rows, lambda row: row.models):
+        wanted: list[Job] = []
+        for row in same:
+            left = [job for job in jobs[row.name] if not is_made(job.out)]
+            print(f"{row.name}: {len(left)} of {len(jobs[row.name])} videos to make", flush=True)
+            wanted += left
+        if wanted:
+            check_inputs(wanted, resume=True)
+            groups = group_files(wanted, models)
+            run_groups(groups, models, (device, dtype), workers=ALONE, saving=Saving(resume=True))
     return {row.name: folder / row.name for row in rows}
 
 
-def _load(models: ModelPaths, device: torch.device, dtype: torch.dtype) -> Models:
-    with told():
-        return load_models(models.base, models.magicanimate, models.vae, models.prediction_type).to(device, dtype)
+def check_models_there(rows: Sequence[AblationRow]) -> None:
+    """Raises FileNotFoundError for a missing file of a row's models."""
+    for row in rows:
+        group_files([Job(Path(), Path(), Path(), animator=row.animator)], row.models)
 
 
-def _check_record(row: AblationRow, job: Job, path: Path, dtype: torch.dtype, contents: Mapping[Path, bytes]) -> None:
+def _check_record(row: AblationRow, jobs: Sequence[Job], path: Path, dtype: torch.dtype, contents: Mapping) -> None:
     """Notes how a row is made. Raises ValueError where its folder holds videos that were made otherwise."""
+    (group,) = group_files(jobs, row.models)
     prediction = row.models.prediction_type or "epsilon"
-    made = {"job": job_fingerprint(job, dtype, model_files(row.models), contents, prediction), "differs": dict(row.differs)}
+    made = {"job": job_fingerprint(jobs[0], dtype, group.files, contents, prediction), "differs": dict(row.differs)}
     if path.is_file():
         if json.loads(path.read_text()).get("job") != made["job"]:
             raise ValueError(
@@ -81,7 +88,3 @@ def _check_record(row: AblationRow, job: Job, path: Path, dtype: torch.dtype, co
         raise ValueError(f"{path.parent} holds videos of another program: give another --out.")
     with whole(path) as part:
         part.write_text(json.dumps(made, indent=1))
-
-
-def _words(row: AblationRow) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.differs.items()) or "as all rows"

@@ -16,7 +16,7 @@ from ...evaluation.run import Curves, evaluate
 from ...media.reading import open_video
 from ..evaluate import write
 from .cases import AblationCase
-from .tables import OURS
+from .tables import WHOLE
 
 BOOTSTRAP_SEED = 0  # of the bootstrap
 
@@ -73,7 +73,7 @@ def _frames(video: Path, case: AblationCase) -> Iterator[tuple[np.ndarray, np.nd
 
 def differences(rows: Mapping[str, Measured]) -> dict[str, dict[str, dict[str, Any]]]:
     """Returns how each row differs from ours, by row and metric: mean over frames, and an interval over paired videos."""
-    ours, found = rows[OURS].curves, {}
+    ours, found = rows[WHOLE].curves, {}
     for name, row in rows.items():
         apart = {video: {key: row.curves[video][key] - values for key, values in of.items()} for video, of in ours.items()}
         averages = means(*_stacked(apart), BOOTSTRAP_SEED)

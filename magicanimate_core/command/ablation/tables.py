@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-OURS = "ours"
+from ...method.baselines import MAGICANIMATE
+
+WHOLE = "ours"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaperRow:
-    """A row that the paper has. `needs` says, after "left out:", what a config must give for it; empty: nothing."""
+    """A row that the paper has."""
 
     options: Mapping[str, Any] = field(default_factory=dict)  # of Animate, that differ
-    needs: str = ""
+    method: str = MAGICANIMATE
+    trained: str = ""  # how other weights were trained, which a config must give for it; empty: it has the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +28,13 @@ class PaperTable:
     lines: tuple[tuple[tuple[str, ...], str], ...]
 
 
-RETRAINED = "it is another training (joint.enabled: false{}): give it models.magicanimate, the export of that one."
-
 PAPER_ROWS = {
-    OURS: PaperRow(),
+    WHOLE: PaperRow(),
     "no_temporal_attention": PaperRow(options={"temporal_attention": False}),
-    "clip": PaperRow(needs="the method that reads the photo by CLIP's image tokens is not part of this version."),
-    "ip_adapter": PaperRow(needs="the method that reads the photo by an IP-Adapter is not part of this version."),
-    "no_joint_training": PaperRow(needs=RETRAINED.format(" in both stages")),
-    "joint_training_temporal": PaperRow(needs=RETRAINED.format(" in stage 1")),
+    "clip": PaperRow(method="clip_image"),
+    "ip_adapter": PaperRow(method="ipa_controlnet_video"),
+    "no_joint_training": PaperRow(trained="joint.enabled: false in both stages"),
+    "joint_training_temporal": PaperRow(trained="joint.enabled: false in stage 1"),
     "no_fusion": PaperRow(options={"fuse_method": "none"}),
     "separate_noise": PaperRow(options={"shared_noise": False}),
 }
@@ -42,31 +43,31 @@ PAPER_TABLES = (
         letter="a",
         caption="The effect of modeling temporal information.",
         heads=("Temp Attn",),
-        lines=((("w/o",), "no_temporal_attention"), (("w/",), OURS)),
+        lines=((("w/o",), "no_temporal_attention"), (("w/",), WHOLE)),
     ),
     PaperTable(
         letter="b",
         caption="The effect of appearance encoder.",
         heads=("App Enc",),
-        lines=((("CLIP",), "clip"), (("IP-Adapter",), "ip_adapter"), (("Ours",), OURS)),
+        lines=((("CLIP",), "clip"), (("IP-Adapter",), "ip_adapter"), (("Ours",), WHOLE)),
     ),
     PaperTable(
         letter="c",
         caption="The effect of image-video joint training.",
         heads=("Spat", "Temp"),
-        lines=((("✗", "✗"), "no_joint_training"), (("✗", "✓"), "joint_training_temporal"), (("✓", "✓"), OURS)),
+        lines=((("✗", "✗"), "no_joint_training"), (("✗", "✓"), "joint_training_temporal"), (("✓", "✓"), WHOLE)),
     ),
     PaperTable(
         letter="d",
         caption="The effect of the inference-stage temporal video fusion.",
         heads=("Avg",),
-        lines=((("w/o",), "no_fusion"), (("w/",), OURS)),
+        lines=((("w/o",), "no_fusion"), (("w/",), WHOLE)),
     ),
     PaperTable(
         letter="e",
         caption="The effect of sharing the same initial noises for all the video segments.",
         heads=("Noise",),
-        lines=((("diff",), "separate_noise"), (("same",), OURS)),
+        lines=((("diff",), "separate_noise"), (("same",), WHOLE)),
     ),
 )
 ACROSS_WINDOWS = ("fuse_method", "shared_noise", "context_overlap", "context_schedule")  # idle where a clip is one window
