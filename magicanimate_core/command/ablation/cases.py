@@ -18,7 +18,7 @@ from ...media.writing import LOSSLESS, video_writer, write_picture
 from ...options import Settings
 from .config import CaseData
 
-FRAMES_AT_ONCE = 16  # frames that are read at once
+FRAMES_READ = 16  # at once
 SET_RECORD = "set.json"
 
 
@@ -139,7 +139,7 @@ def _photo(source: Source, item: FoundClip, reference: int, fit: str) -> tuple[n
 
 
 def _chunks(item: FoundClip) -> Iterator[range]:
-    return (range(first, min(first + FRAMES_AT_ONCE, item.frames)) for first in range(0, item.frames, FRAMES_AT_ONCE))
+    return (range(first, min(first + FRAMES_READ, item.frames)) for first in range(0, item.frames, FRAMES_READ))
 
 
 def _samples(source: Source, item: FoundClip, fit: str) -> Iterator[Sample]:
