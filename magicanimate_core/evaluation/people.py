@@ -1,7 +1,7 @@
 """AKD, MKR and AED: from tables that somebody brings, or by the networks, from the frames of every pair."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from .joint_maps import find_joints
 from .joints import JointErrors, joint_errors
 from .pairs import Pair
 from .tables import Table, read_table
+from .videos import Clip
 
 JOINTS, IDENTITY = ("akd", "mkr"), ("aed",)
 PEOPLE = (*JOINTS, *IDENTITY)
@@ -31,27 +32,27 @@ def from_tables(kind: str, paths: Sequence[Path]) -> Errors:
 
 
 def from_frames(kind: str, pairs: Sequence[Pair], net: nn.Module) -> Errors:
-    """Compares what a network says of the frames of every pair. Raises Unreadable."""
+    """Compares what a network says of the frames of every pair; only the errors stay. Raises Unreadable."""
     look, errors = KINDS[kind]
-    with tqdm(total=2 * sum(pair.count for pair in pairs), desc=kind, unit="frame") as bar:
-        sides = (_table(pairs, side, lambda frame: look(net, frame), bar) for side in ("true", "made"))
-        return errors(*sides)
+    with tqdm(total=sum(pair.count for pair in pairs), desc=kind, unit="frame") as bar:
+        found = []
+        for pair in pairs:
+            found.append(errors(*(_table(pair, clip, net, look) for clip in (pair.true, pair.made))))
+            bar.update(pair.count)
+    return _joined(found)
 
 
-def _table(pairs: Sequence[Pair], side: str, look: Callable[[np.ndarray], np.ndarray], bar: tqdm) -> Table:
+def _table(pair: Pair, clip: Clip, net: nn.Module, look: Callable[[nn.Module, np.ndarray], np.ndarray]) -> Table:
     """What is seen in the frames of one side, named as the true ones."""
-    values = []
-    for frame in _frames(pairs, side):
-        values.append(look(frame))
-        bar.update()
-    files = [pair.true.name for pair in pairs for _ in range(pair.count)]
-    numbers = chain.from_iterable(pair.true.numbers[: pair.count] for pair in pairs)
-    return Table(tuple(files), np.array(list(numbers)), np.stack(values))
+    values = [look(net, frame) for frame in clip.frames(pair.count)]
+    return Table((pair.true.name,) * pair.count, np.array(pair.true.numbers[: pair.count]), np.stack(values))
 
 
-def _frames(pairs: Sequence[Pair], side: str) -> Iterator[np.ndarray]:
-    for pair in pairs:
-        yield from getattr(pair, side).frames(pair.count)
+def _joined(errors: Sequence[Errors]) -> Errors:
+    """The errors of several videos as one."""
+    files = tuple(file for found in errors for file in found.files)
+    names = [field.name for field in fields(errors[0]) if field.name != "files"]
+    return replace(errors[0], files=files, **{name: np.concatenate([getattr(of, name) for of in errors]) for name in names})
 
 
 def numbers(errors: Mapping[str, Errors], wanted: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
-from pack.magicanimate_core.evaluation import run
+from pack.magicanimate_core.evaluation import people, run
 from pack.magicanimate_core.evaluation.networks.table import NETWORKS
 from pack.scripts.comfyui import PACK
 from pack.tests.doors.evaluations import A, B, both, evaluated, sides, without
@@ -140,6 +140,22 @@ def test_what_both_have_alone_is_seen_by_distances_too(tmp_path, networks):
     folders = [flat(tmp_path / "made", a=LONG, x=LONG), flat(tmp_path / "true", a=LONG[:18], b=LONG)]
     found = evaluated(tmp_path / "out", [*folders, "--networks", networks, "--metrics", "fid", "--common"])
     assert (found["distances"]["fid"]["generated"], found["distances"]["fid"]["true"]) == (18, 18)
+
+
+def test_people_by_networks(tmp_path, networks, monkeypatch):
+    """Frame by frame over all pairs, as tables of the same would say."""
+
+    def corner(net, frame):  # the first pixels as 18 joints
+        return frame.reshape(-1)[:36].reshape(18, 2).astype(float)
+
+    for kind, (_, errors) in people.KINDS.items():
+        monkeypatch.setitem(people.KINDS, kind, (corner, errors))
+    folders = sides(tmp_path, {"a": 3, "b.c": 2}, {"a": 3, "b.c": 2})
+    found = evaluated(tmp_path / "out", [*folders, "--networks", networks, "--metrics", "akd,mkr,aed"])
+    made, true = (np.concatenate([frames(count, seed=seed) for count in (3, 2)]).reshape(5, -1)[:, :36] for seed in (0, 1))
+    apart = made.astype(float) - true
+    assert found["joints"]["akd"] == pytest.approx(np.abs(apart).mean()) and found["joints"]["akd_frames"] == 5
+    assert found["identity"]["aed"] == pytest.approx((apart**2).sum(1).mean()) and found["joints"]["mkr"] == 0
 
 
 def test_names_and_order_of_videos_change_nothing(tmp_path, networks):
