@@ -22,7 +22,6 @@ class Host:
 
         comfy.options.enable_args_parsing()
         import cuda_malloc  # noqa: F401 - chooses the allocator, as main.py does when it is run
-
         import main  # noqa: F401
 
         sys.argv = arguments

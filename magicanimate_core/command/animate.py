@@ -47,7 +47,6 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     what.add_argument("--pose", type=Path, nargs="+", metavar="VIDEO", help="DensePose videos, or a folder of them")
     what.add_argument("--out", type=Path, help="the video; a folder where there are several photos or videos")
     what.add_argument("--jobs", type=Path, metavar="FILE", help="JSON lines, each with reference, pose, out and any option")
-    what.add_argument("--reference-pose", type=Path, metavar="PNG", help="DensePose of the photo, for --method warp")
     what.add_argument("--prompt", default="", help="empty as published")
     what.add_argument("--negative", default="", help="empty as published")
     what.add_argument("--side-by-side", action="store_true", help="write photo | pose | result")
@@ -60,9 +59,7 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
         "--prediction-type", choices=PREDICTIONS, default="", help="of a base model that does not say so itself (epsilon)"
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
-    files.add_argument("--ip-adapter", type=Path, metavar="FILE", help="for the methods that see the photo by one")
-    files.add_argument("--image-encoder", type=Path, metavar="DIR", help="CLIP's image model, for these and clip_image")
-    add_options(animate.add_argument_group("method"), Animator)
+    _add_method(animate.add_argument_group("method"))
     add_options(animate.add_argument_group("options of the Animate node"), Settings)
     work = animate.add_argument_group("work")
     work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
@@ -72,6 +69,14 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--latents", action="store_true", help="keep the final latents beside the video (.latents.safetensors)"
     )
+
+
+def _add_method(group: argparse._ArgumentGroup) -> None:
+    """Adds what animates, and the files that some methods need."""
+    add_options(group, Animator)
+    group.add_argument("--ip-adapter", type=Path, metavar="FILE", help="for the methods that see the photo by one")
+    group.add_argument("--image-encoder", type=Path, metavar="DIR", help="CLIP's image model, for these and clip_image")
+    group.add_argument("--reference-pose", type=Path, metavar="PNG", help="DensePose of the photo, for warp")
 
 
 def read_jobs(options: argparse.Namespace) -> list["Job"]:

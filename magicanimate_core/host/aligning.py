@@ -36,12 +36,12 @@ def align_pose(pose_video: Tensor, photo_pose: Tensor, options: Aligning) -> tup
 
     frames = map(to_levels, pose_video)
     fitted = fit_alignment(frames, to_levels(photo_pose[0]), tick=tick, **asdict(options))
-    first = fitted.apply(to_levels(pose_video[0]))
+    first = fitted.apply(to_levels(pose_video[0]), 0)
     shown = torch.from_numpy(outlined(fitted.photo, first))[None].float() / 255
     if fitted.is_nothing:
         return pose_video[..., :3], fitted.report, shown
     aligned = torch.empty(*pose_video.shape[:3], 3)
-    for frame, out in zip(pose_video, aligned, strict=True):
-        out.copy_(torch.from_numpy(fitted.apply(to_levels(frame))).float() / 255)
+    for number, (frame, out) in enumerate(zip(pose_video, aligned, strict=True)):
+        out.copy_(torch.from_numpy(fitted.apply(to_levels(frame), number)).float() / 255)
         tick()
     return aligned, fitted.report, shown

@@ -126,7 +126,6 @@ def sample_animation(
     latent = torch.zeros(total, 4, height // 8, width // 8)
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
-
     model = apply_windows(parts.model, settings, frames)
     if not settings.temporal_attention:
         model = without_temporal_attention(model)

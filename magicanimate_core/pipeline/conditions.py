@@ -53,3 +53,12 @@ class Conditions:
             return torch.stack(texts), None
         counts = [torch.ones(len(text), dtype=torch.bool, device=text.device) for text in texts]
         return pad_sequence(texts, batch_first=True), pad_sequence(counts, batch_first=True)
+
+    def rows(self, halves: int, frames: int) -> dict[str, Tensor | None]:
+        """Returns what the UNet takes of text and photo, for windows of so many frames: text, count, image.
+
+        Each has halves * frames rows, the unconditional ones first where halves is 2.
+        """
+        text, count = self.texts(halves)
+        given = {"text": text, "count": count, "image": None if self.image is None else self.image[-halves:]}
+        return {name: None if rows is None else rows.repeat_interleave(frames, 0) for name, rows in given.items()}

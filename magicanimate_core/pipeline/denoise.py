@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import torch
@@ -121,22 +121,17 @@ def predict_windows(
         return
     timestep = torch.as_tensor(t, device=nets.device)
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
-    texts, count = conditions.texts(halves)  # (halves, L, D), (halves, L)
-    image = None if conditions.image is None else conditions.image[-halves:]
     pose = PoseResiduals(nets, conditions, latents, timestep, settings)
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
         residuals = pose.of(window, later)
-        rows = partial(torch.repeat_interleave, repeats=len(window), dim=0)
         out = nets.unet(
             torch.cat([x] * halves),
             timestep,
-            rows(texts),
             frames=len(window),
             references=references,
             residuals=None if residuals is None else [torch.cat([r] * halves) for r in residuals],
-            count=None if count is None else rows(count),
-            image=None if image is None else rows(image),
+            **conditions.rows(halves, len(window)),
             temporal=settings.temporal_attention,
         )
         yield window, out.float().cpu().unflatten(0, (halves, -1))
