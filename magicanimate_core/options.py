@@ -56,7 +56,12 @@ class Sampling(Options):
         choices=(DENSEPOSE_COLOURS, ANY_COLOURS),
     )
     shared_noise: bool = option(
-        True, "Start all windows from the same noise (Sec. 3.3): steadier. Off: every frame its own."
+        True,
+        "Start all windows from the same noise (Sec. 3.3): steadier. "
+        "Off: every frame its own, so that no two segments start alike (Table 2e).",
+    )
+    temporal_attention: bool = option(
+        True, "Off: single frames, each made without a look at the others; they flicker (Table 2a)."
     )
 
     def __post_init__(self) -> None:
@@ -88,7 +93,8 @@ class Windows(Options):
     fuse_method: str = option(
         "flat",
         "How predictions of shared frames are joined. flat: plain average, as in the paper. "
-        "pyramid: the middle of a window counts for more.",
+        "pyramid: the middle of a window counts for more. none: not at all, each frame is the first window's that has it "
+        "(Table 2d); seams show.",
         choices=tuple(FUSE_METHODS),
     )
 

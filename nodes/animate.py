@@ -96,7 +96,7 @@ def _optional_inputs() -> list[io.Input]:
         extra_dict=ADVANCED,
         tooltip="Initial noise for every frame (after padding), in place of seed and shared_noise.",
     )
-    others = inputs("pose_colours", "reference_by", optional=True, extra_dict=ADVANCED)
+    others = inputs("pose_colours", "reference_by", "temporal_attention", optional=True, extra_dict=ADVANCED)
     return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *others]
 
 

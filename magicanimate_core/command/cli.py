@@ -1,4 +1,4 @@
-"""`python -m magicanimate_core COMMAND`: pose, animate, train, evaluate or prepare, without a host."""
+"""`python -m magicanimate_core COMMAND`: pose, animate, train, evaluate, ablate or prepare, without a host."""
 
 import argparse
 import importlib
@@ -10,12 +10,14 @@ COMMANDS = {  # name: module with DESCRIPTION, perhaps EPILOG, add_arguments(par
     "animate": (".animate", "animate photos along DensePose videos"),
     "train": (".train", "train the appearance encoder, the ControlNet and the temporal layers"),
     "evaluate": (".evaluate", "compare generated videos with true ones, in the numbers that papers print"),
+    "ablate": (".ablate", "make and measure the rows of the paper's ablation, or your own"),
     "prepare": (".prepare", "crop, resample and check clips and pictures for training"),
 }
 NEEDS = {  # what `pip install` takes for a command beside torch, einops, safetensors: the extras of pyproject.toml
     "train": "diffusers transformers accelerate av pillow opencv-python-headless pyyaml tqdm numpy",
     "evaluate": "scikit-image torchmetrics pytorch-fid==0.3.0 lpips av pillow opencv-python-headless tqdm numpy",
 }
+NEEDS["ablate"] = f"diffusers transformers pyyaml {NEEDS['evaluate']}"
 NEEDS |= {"prepare": NEEDS["train"]} | dict.fromkeys(("pose", "animate"), "diffusers transformers av pillow tqdm numpy")
 OURS = __package__.rsplit(".", 1)[0]
 

@@ -26,6 +26,7 @@ class Job:
     negative: str = ""
     settings: Settings = field(default_factory=Settings)
     side_by_side: bool = False
+    lossless: bool = False  # the video holds the very pixels, and not every player shows it
     animator: Animator = field(default_factory=Animator)
     ip_adapter: Path | None = None
     image_encoder: Path | None = None
@@ -112,4 +113,6 @@ def job_fingerprint(
         words["prediction"] = prediction
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
+    if settings["temporal_attention"]:  # as all had at first
+        del settings["temporal_attention"]
     return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..media.clip import PoseClip
 from ..media.images import fit_photo
 from ..media.pictures import read_photo
-from ..media.writing import video_writer
+from ..media.writing import LOSSLESS, RESULT, video_writer
 from ..options import Settings
 from ..pipeline.animate import clip_conditions
 from ..pipeline.conditions import Conditions
@@ -162,6 +162,7 @@ def _start(noise: Tensor, state: JobState, steps: int, workers: Workers, saving:
 def write_frames(job: Job, clip: PoseClip, photo: Tensor, frames: Iterable[np.ndarray]) -> None:
     """Writes a job's frames, (H, W, 3) uint8 each, one after the other. photo: (1, 3, H, W) in [0, 1]."""
     panels = 3 if job.side_by_side else 1
-    with video_writer(job.out, clip.fps, clip.width * panels, clip.height, sound=clip.sound) as write:
+    how = LOSSLESS if job.lossless else RESULT
+    with video_writer(job.out, clip.fps, clip.width * panels, clip.height, how, clip.sound) as write:
         for i, frame in enumerate(frames):
             write(np.hstack([to_pixels(photo)[0], to_pixels(clip([i]))[0], frame]) if job.side_by_side else frame)

@@ -24,7 +24,7 @@ from .options import BY_ENCODER, HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
 from .run import with_options
-from .temporal import motion_of
+from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
 
 
@@ -128,6 +128,8 @@ def sample_animation(
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
     model = apply_windows(parts.model, settings, frames)
+    if not settings.temporal_attention:
+        model = without_temporal_attention(model)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
     if settings.reference_by == BY_ENCODER:

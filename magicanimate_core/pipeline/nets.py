@@ -50,7 +50,9 @@ class WithTemporalBlock(nn.Module):
         return (self.over_frames(out[0]), *out[1:]) if isinstance(out, tuple) else self.over_frames(out)
 
     def over_frames(self, x: Tensor) -> Tensor:
-        """Runs the temporal block, ((B K), C, h, w) -> the same shape."""
+        """Runs the temporal block, if the call has any, ((B K), C, h, w) -> the same shape."""
+        if not CALL.get().temporal:
+            return x
         if self.gradient_checkpointing and torch.is_grad_enabled():
             return self._gradient_checkpointing_func(self.temporal, x, CALL.get().frames)
         return self.temporal(x, CALL.get().frames)
@@ -113,15 +115,17 @@ class TemporalUNet(nn.Module):
         residuals: Sequence[Tensor] | None = None,
         count: Tensor | None = None,
         image: Tensor | None = None,
+        temporal: bool = True,
     ) -> Tensor:
         """Predicts what is in noisy latents x ((B K), 4, h, w), the same shape; frames: K of a window.
 
         The rows are len(references) equal chunks. timestep: () or ((B K),). text: ((B K), L, D). residuals: the
         ControlNet's, skips then middle, each for all rows; None: no pose. count: which text tokens count, ((B K), L); None:
-        all. image: what the IP-Adapter of this UNet reads, ((B K), E) or ((B K), L, E).
+        all. image: what the IP-Adapter of this UNet reads, ((B K), E) or ((B K), L, E). temporal: False makes single frames,
+        which know nothing of one another: no temporal blocks, and norms of one frame each, as in the first training stage.
         """
         skips, middle = (None, None) if residuals is None else (tuple(residuals[:-1]), residuals[-1])
-        with during(CALL, Call(frames=frames, references=references)):
+        with during(CALL, Call(frames=frames if temporal else 1, temporal=temporal, references=references)):
             return self.unet(
                 x,
                 timestep,

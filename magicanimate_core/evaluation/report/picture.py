@@ -12,7 +12,14 @@ from .scale import number_words
 
 WIDTH, MARGIN, HEAD, ROW, NAME = 1040, 24, 64, 176, 28  # of the picture, at its sides, above, of a chart, of its name
 FINER = 2  # lines are drawn so much larger, and the picture made smaller: smooth edges
-COLOURS = {MARK: ink.SHARES[1], OTHER: ink.WARM, TEXT: ink.TEXT, QUIET: ink.QUIET, LINE: ink.LINE, BAND: ink.SHARES[0]}
+COLOURS = {
+    MARK: ink.SHARES[1],
+    OTHER: ink.WARM,
+    TEXT: ink.TEXT_COLOUR,
+    QUIET: ink.QUIET,
+    LINE: ink.LINE_COLOUR,
+    BAND: ink.SHARES[0],
+}
 
 
 class InkPen:
