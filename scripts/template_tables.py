@@ -13,7 +13,7 @@ HEIGHTS = {
     "CheckpointLoaderSimple": 102, "VAELoader": 62, "CLIPTextEncode": 112, "LoadImage": 324, "LoadVideo": 470,
     "GetVideoComponents": 114, "VAEDecode": 54, "CreateVideo": 110, "SaveVideo": 500, "GetImageSize": 90,
     "EmptyLatentImage": 110, "KSamplerSelect": 62, "CFGGuider": 102, "SamplerCustomAdvanced": 110, "KSampler": 270,
-    "PreviewAny": 200, "PreviewImage": 330, "ImageScale": 170, "ImageStitch": 150, "ImageScaleBy": 90,
+    "PreviewAny": 140, "PreviewImage": 330, "ImageScale": 170, "ImageStitch": 150, "ImageScaleBy": 90,
     "MagicAnimateTemporalUNetLoader": 86, "MagicAnimateAppearanceEncoderLoader": 86,
     "MagicAnimateDensePoseControlNetLoader": 86, "MagicAnimateAnimate": 690, "MagicAnimateDemoModel": 170,
     "MagicAnimateDemoInputs": 154, "MagicAnimateApplyReference": 220, "MagicAnimateContextWindows": 250,

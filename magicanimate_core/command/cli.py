@@ -15,7 +15,7 @@ COMMANDS = {  # name: module with DESCRIPTION, perhaps EPILOG, add_arguments(par
 }
 NEEDS = {  # what `pip install` takes for a command beside torch, einops, safetensors: the extras of pyproject.toml
     "train": "diffusers transformers accelerate av pillow opencv-python-headless pyyaml tqdm numpy",
-    "evaluate": "scikit-image torchmetrics pytorch-fid==0.3.0 lpips av pillow opencv-python-headless tqdm numpy",
+    "evaluate": "scikit-image pytorch-fid==0.3.0 lpips av pillow opencv-python-headless tqdm numpy",
 }
 NEEDS["ablate"] = f"diffusers transformers pyyaml {NEEDS['evaluate']}"
 NEEDS |= {"prepare": NEEDS["train"]} | dict.fromkeys(("pose", "animate"), "diffusers transformers av pillow tqdm numpy")

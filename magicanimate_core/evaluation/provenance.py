@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 PACKAGES = ("numpy", "scikit-image", "opencv-python-headless", "opencv-python", "pillow", "av", "torch", "torchvision",
-            "torchmetrics", "pytorch-fid", "lpips", "scipy")  # fmt: skip
+            "pytorch-fid", "lpips", "scipy")  # fmt: skip
 CHUNK = 2**24  # bytes read at once
 
 

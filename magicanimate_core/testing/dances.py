@@ -10,7 +10,7 @@ from ..dancers import DrawnClip
 from ..dancers.body.motions import motion
 from ..dancers.body.people import Person, person
 from ..dancers.body.skeleton import Camera, Pose
-from ..dancers.world import FINE
+from ..dancers.world import FINENESS
 from ..media.densepose import BACKGROUND, paint
 from ..pose.align.looking import look
 from ..pose.align.similarity import points
@@ -48,7 +48,7 @@ def draw_dance(
     dance: Dance, who: Person, shot: Shot, *, frames: int = 8, size: int = 128, step: int = 4, first: int = 0
 ) -> list[np.ndarray]:
     """Returns frames (size, size, 3) uint8 of a dance, every step-th of one at 25 a second, the first after `first`."""
-    camera = Camera(*(FINE * size * value for value in shot))
+    camera = Camera(*(FINENESS * size * value for value in shot))
     place = SimpleNamespace(light=1.0, background=lambda height, width, floor: np.zeros((height, width, 3), np.uint8))
     drawn = DrawnClip(who, dance, place, camera, first + frames * step, (size, size))
     return [paint(drawn.frame(first + step * i).parts) for i in range(frames)]

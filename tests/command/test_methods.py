@@ -54,7 +54,7 @@ def test_a_finished_one_is_not_made_again(files, tmp_path, capsys):
 def test_states_of_other_methods_are_told_apart_and_old_ones_still_hold(files):
     job = Job(files.photo, files.clip, files.folder / "out.mp4")
     settings = asdict(job.settings)
-    del settings["pose_colours"]
+    del settings["pose_colours"], settings["temporal_attention"]
     words = {"prompt": "", "negative": "", "dtype": "torch.float32"}
     assert job_fingerprint(job, torch.float32, []) == fingerprint(settings | words, [files.photo, files.clip])
     kinds = [Animator(method=method, ip_adapter_scale=scale) for method, scale in

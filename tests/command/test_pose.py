@@ -164,7 +164,7 @@ def test_a_gap_is_filled_and_told(film, traced, tmp_path, capsys):
     assert found[3].any()
     told = capsys.readouterr().out
     assert "traced.torchscript" in told and "nobody was found: 1, filled: 1" in told
-    assert f"frames: {FRAMES}, people: 2" in told
+    assert f"frames: {FRAMES}, people: at least 2" in told
 
 
 def test_densepose_needs_no_net(film, traced, parts, tmp_path, capsys):
