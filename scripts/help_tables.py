@@ -15,6 +15,7 @@ from .locales import ENGLISH, read
 DOCS = PACK / "web" / "docs"
 HEADS = {  # of the tables, in every language that has pages
     ENGLISH: {"inputs": "input", "outputs": "output", "options": "option", "default": "default"},
+    "zh": {"inputs": "输入", "outputs": "输出", "options": "选项", "default": "默认值"},
 }
 GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
     "MagicAnimateAlignPose": Aligning,
