@@ -5,9 +5,9 @@
 A measurement on the CPU. CLIPs are DensePose videos (default: the demo's). Truth: their labels, cleaned (colours within 10
 levels of a part's, the majority of these around other pixels, a 3 x 3 mode) and painted exactly; saved in each form, through
 each codec, and read again with the form recognised. Counted are person pixels of the truth, edges included; "nearest" is the
-nearest colour on the same frames. Forms with red and blue swapped are left out. Frames are spread over the clip. Speed is of
-consecutive frames in viridis out of h264 at crf 28: recognition, conversion and snapping, by the wall clock and per second
-of processor time; decoding is not counted.
+nearest colour on the same frames. Two dancers of the split held_out stand beside them, whose truth is as drawn. Forms with
+red and blue swapped are left out. Frames are spread over the clip. Speed is of consecutive frames in viridis out of h264 at
+crf 28: recognition, conversion and snapping, by the wall clock and per second of processor time; decoding is not counted.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import av
 import cv2
 import numpy as np
 
+from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import POSE_FORMS, nearest_parts, paint
 from magicanimate_core.media.reading import open_video
 from magicanimate_core.pose.forms import FORMS, see
@@ -35,6 +36,12 @@ CODECS = {
     "h264 crf 28": ("libx264", {"crf": "28"}, None),
     "mpeg4 2 Mbit/s": ("mpeg4", {}, 2_000_000),
 }
+OTHERS = {  # of viridis alone
+    "h264 crf 23 veryfast": ("libx264", {"crf": "23", "preset": "veryfast"}, None),
+    "vp9 crf 32": ("libvpx-vp9", {"crf": "32", "b": "0", "cpu-used": "6"}, None),
+    "mjpeg q 4": ("mjpeg", {"qmin": "4", "qmax": "4"}, None),
+}
+DANCERS = {"drawn dancer": (0, 512), "small drawn dancer": (1, 256)}  # number and size of a picture in one of 512 x 512
 
 
 def cleaned(rgb: np.ndarray) -> np.ndarray:
@@ -66,9 +73,9 @@ def through(frames: np.ndarray, how: tuple | None) -> np.ndarray:
     if how is None:
         return frames
     file, (codec, options, rate) = io.BytesIO(), how
-    with av.open(file, "w", format="mp4") as container:
+    with av.open(file, "w", format="matroska") as container:
         stream = container.add_stream(codec, rate=25, options=options)
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuvj420p" if codec == "mjpeg" else "yuv420p"
         if rate:
             stream.bit_rate = rate
         for rgb in frames:
@@ -89,21 +96,39 @@ def errors(frames: np.ndarray, truth: np.ndarray, name: str) -> tuple[float, flo
     return float((nearest != truth)[person].mean()), float((prepared != paint(truth)).any(-1)[person].mean())
 
 
-def quality(path: Path, count: int) -> list[list]:
-    """Rows of a clip: form, codec, both errors and their ratio."""
-    video, rows = open_video(path), []
-    numbers = np.unique(np.linspace(0, len(video) - 1, count).round().astype(int)).tolist()
-    truth = np.stack([cleaned(rgb) for rgb in video.read(numbers)])
+def quality(name: str, truth: np.ndarray) -> list[list]:
+    """Rows of a clip's part maps (F, H, W): form, codec, both errors and their ratio."""
+    rows = []
     rng = np.random.default_rng(0)
     rough = rng.integers(0, 256, (truth.shape[1] // 32, truth.shape[2] // 32), np.uint8)
     photo = cv2.resize(rough, truth.shape[:0:-1], interpolation=cv2.INTER_CUBIC)[..., None]
-    for name in [name for name in POSE_FORMS if FORMS[name].channel is None and not name.endswith("_bgr")]:
-        for codec, how in CODECS.items():
-            nearest, prepared = errors(through(saved(truth, name, photo), how), truth, name)
-            rows.append(
-                [path.stem, name, codec, f"{nearest:.2%}", f"{prepared:.2%}", prepared / nearest if nearest else None]
-            )
-    return rows
+    for form in [form for form in POSE_FORMS if FORMS[form].channel is None and not form.endswith("_bgr")]:
+        for codec, how in (CODECS | OTHERS if form == "viridis" else CODECS).items():
+            nearest, prepared = errors(through(saved(truth, form, photo), how), truth, form)
+            rows.append([name, form, codec, f"{nearest:.2%}", f"{prepared:.2%}", prepared / nearest if nearest else None])
+    return rows + [_resized(name, truth)]
+
+
+def _resized(name: str, truth: np.ndarray) -> list:
+    """The row of a clip made half as large, and enlarged again with blurred edges."""
+    size = truth.shape[:0:-1]
+    frames = np.stack([cv2.resize(paint(parts[::2, ::2]), size, interpolation=cv2.INTER_LINEAR) for parts in truth])
+    nearest, prepared = errors(frames, truth[:, ::2, ::2].repeat(2, 1).repeat(2, 2), "viridis")
+    return [name, "viridis", "resized to twice its size", f"{nearest:.2%}", f"{prepared:.2%}", prepared / nearest]
+
+
+def maps(path: Path, count: int) -> np.ndarray:
+    """A clip's cleaned part maps (F, H, W), spread over it."""
+    video = open_video(path)
+    numbers = np.unique(np.linspace(0, len(video) - 1, count).round().astype(int)).tolist()
+    return np.stack([cleaned(rgb) for rgb in video.read(numbers)])
+
+
+def drawn(number: int, side: int, count: int) -> np.ndarray:
+    """Part maps (F, 512, 512) of a drawn dancer that the net of the snapping has not seen."""
+    dance = clip(number, "held_out", frames=6 * count, height=side, width=side)
+    margin = (512 - side) // 2
+    return np.pad([dance.frame(6 * i).parts for i in range(count)], ((0, 0), (margin, margin), (margin, margin)))
 
 
 def speed(path: Path, count: int) -> list:
@@ -126,7 +151,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--speed", type=int, default=120, help="frames of the speed's clip; 0: none")
     options = parser.parse_args()
-    rows = [row for path in options.clips for row in quality(path, options.frames)]
+    rows = [row for path in options.clips for row in quality(path.stem, maps(path, options.frames))]
+    rows += [row for name, (who, side) in DANCERS.items() for row in quality(name, drawn(who, side, options.frames))]
     print(table(["clip", "form", "codec", "nearest wrong", "prepared wrong", "ratio"], rows))
     if options.speed:
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before it"

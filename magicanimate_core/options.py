@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from .media.densepose import ANY_COLOURS, AUTO_FORM, DENSEPOSE_COLOURS, POSE_FORMS
 from .media.images import FITS, MULTIPLE, check_multiple
+from .method.baselines import MAGICANIMATE, METHODS
 from .method.noise import SPACINGS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
 
@@ -55,7 +56,12 @@ class Sampling(Options):
         choices=(DENSEPOSE_COLOURS, ANY_COLOURS),
     )
     shared_noise: bool = option(
-        True, "Start all windows from the same noise (Sec. 3.3): steadier. Off: every frame its own."
+        True,
+        "Start all windows from the same noise (Sec. 3.3): steadier. "
+        "Off: every frame its own, so that no two segments start alike (Table 2e).",
+    )
+    temporal_attention: bool = option(
+        True, "Off: single frames, each made without a look at the others; they flicker (Table 2a)."
     )
 
     def __post_init__(self) -> None:
@@ -87,7 +93,8 @@ class Windows(Options):
     fuse_method: str = option(
         "flat",
         "How predictions of shared frames are joined. flat: plain average, as in the paper. "
-        "pyramid: the middle of a window counts for more.",
+        "pyramid: the middle of a window counts for more. none: not at all, each frame is the first window's that has it "
+        "(Table 2d); seams show.",
         choices=tuple(FUSE_METHODS),
     )
 
@@ -160,6 +167,20 @@ class Aligning(Options):
     )  # fmt: skip
     proportions: bool = option(
         True, "Also give limbs the photo's lengths, where these can be trusted. Off: one scale and shift for the whole clip."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Animator(Options):
+    """What animates: MagicAnimate, or what it is compared with."""
+
+    method: str = option(
+        MAGICANIMATE,
+        "What animates. " + " ".join(f"{name}: {method.words}." for name, method in METHODS.items()),
+        choices=tuple(METHODS),
+    )
+    ip_adapter_scale: float = option(
+        1.0, "Factor on what an IP-Adapter's image tokens add; 0 switches them off.", low=0.0, high=10.0, step=0.01
     )
 
 

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import align, animate, apply, demo, densepose, earlier, folders, loaders, plan, pose, queued, sampling
+from . import align, animate, apply, demo, densepose, earlier, evaluate, folders, loaders, plan, pose, queued, sampling
 
 
 class MagicAnimateExtension(ComfyExtension):
@@ -14,5 +14,5 @@ class MagicAnimateExtension(ComfyExtension):
         await earlier.replace()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        rooms = (loaders, apply, sampling, animate, plan, densepose, pose, align, demo)
+        rooms = (loaders, apply, sampling, animate, plan, densepose, pose, align, evaluate, demo)
         return [node for room in rooms for node in room.NODES]

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.aligning import align_pose
 from ..magicanimate_core.options import Aligning
-from .schema import group_inputs, schema
+from .schema import inputs, schema
 
 
 class AlignPose(io.ComfyNode):
@@ -21,7 +21,7 @@ class AlignPose(io.ComfyNode):
             inputs=[
                 io.Image.Input("pose_video", tooltip="DensePose frames in MagicAnimate's colours."),
                 io.Image.Input("photo_pose", tooltip="DensePose of the photo, one picture in the same colours."),
-                *group_inputs(Aligning),
+                *inputs(group=Aligning),
             ],
             outputs=[
                 io.Image.Output(display_name="pose_video", tooltip="The frames, aligned, at the size they had."),

@@ -4,7 +4,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.options import HostSettings
+from ..magicanimate_core.host.options import BY_NOTHING, HostSettings
 from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
 from .checks import CheckedWindows, late
 from .queued import HIDDEN
@@ -41,10 +41,17 @@ class Animate(CheckedWindows):
         check_pictures(reference_image, pose_video, HostSettings(**given(HostSettings, inputs)))
 
     @classmethod
+    def check_lazy_status(cls, **inputs: Any) -> list[str]:
+        """As every node's; an appearance encoder that is not used is not loaded."""
+        wanted = super().check_lazy_status(**inputs)
+        unused = ["appearance_encoder"] if inputs.get("reference_by") == BY_NOTHING else []
+        return [name for name in wanted if name not in unused]
+
+    @classmethod
     def execute(
         cls,
         model: Any,
-        appearance_encoder: Any,
+        appearance_encoder: Any,  # None where it is not used
         control_net: Any,
         vae: Any,
         positive: list,
@@ -89,8 +96,8 @@ def _optional_inputs() -> list[io.Input]:
         extra_dict=ADVANCED,
         tooltip="Initial noise for every frame (after padding), in place of seed and shared_noise.",
     )
-    colours = inputs("pose_colours", optional=True, extra_dict=ADVANCED)
-    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *colours]
+    others = inputs("pose_colours", "reference_by", "temporal_attention", optional=True, extra_dict=ADVANCED)
+    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *others]
 
 
 NODES = [Animate]

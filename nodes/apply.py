@@ -25,7 +25,7 @@ from .schema import (
     window_inputs,
 )
 
-SIDE = "{} in pixels, a multiple of 8. 0: the image's own size, rounded to a multiple of 8."
+SIDE_WORDS = "{} in pixels, a multiple of 8. 0: the image's own size, rounded to a multiple of 8."
 FIT = (
     "How the reference image is brought to the size. crop: keep proportions and the middle; stretch: ignore proportions, "
     "as the published code does; pad: keep everything, add borders."
@@ -43,8 +43,8 @@ class ApplyReferenceImage(Checked):
             search_aliases=["reference image", "identity", "hybrid attention", "magic animate"],
             inputs=[
                 *late(_reference_inputs()),
-                *inputs("width", default=512, tooltip=SIDE.format("Width")),
-                *inputs("height", default=512, tooltip=SIDE.format("Height")),
+                *inputs("width", default=512, tooltip=SIDE_WORDS.format("Width")),
+                *inputs("height", default=512, tooltip=SIDE_WORDS.format("Height")),
                 *inputs("fit", optional=True, tooltip=FIT),
             ],
             outputs=[io.Model.Output(tooltip="The model with the reference. The model that went in is left as it was.")],

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import folder_paths
 
+from ..magicanimate_core.evaluation.images import FOLDER as EVALUATION_CATEGORY
 from ..magicanimate_core.pose.exchange import SOURCES, USUAL_FILE
 from . import earlier
 from .neighbours import controlnet_aux_files
@@ -20,7 +21,7 @@ CONTROLNET_FOLDERS = (MODEL_CATEGORY, "controlnet")
 
 def register() -> None:
     """Tell the host about the categories; paths from extra_model_paths.yaml stay. Makes our own folders, for the files."""
-    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], DENSEPOSE_CATEGORY):
+    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], DENSEPOSE_CATEGORY, EVALUATION_CATEGORY):
         folder_paths.add_model_folder_path(category, os.path.join(folder_paths.models_dir, category))
         paths, extensions = folder_paths.folder_names_and_paths[category]
         usual = SCRIPTS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions
@@ -64,6 +65,11 @@ def find_densepose(name: str) -> str:
             f"{name} is neither in models/densepose nor in the folder of comfyui_controlnet_aux: put {SOURCES}, "
             "into models/densepose and refresh the page (press R)."
         ) from error
+
+
+def evaluation_places() -> list[str]:
+    """Folders in which the networks of the evaluation may lie, those that are there."""
+    return [place for place in folder_paths.get_folder_paths(EVALUATION_CATEGORY) if os.path.isdir(place)]
 
 
 def _files(folders: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..magicanimate_core.host.preparing import prepare_pose_video
 from ..magicanimate_core.options import PoseWork
 from .checks import Checked, late
-from .schema import given, group_inputs, schema
+from .schema import given, inputs, schema
 
 
 class PreparePoseVideo(Checked):
@@ -21,7 +21,7 @@ class PreparePoseVideo(Checked):
             search_aliases=["densepose", "pose video", "convert densepose", "parula", "iuv", "fix pose", "magic animate"],
             inputs=[
                 *late([io.Image.Input("pose_video", tooltip="DensePose frames in any form that shows the 24 parts.")]),
-                *group_inputs(PoseWork),
+                *inputs(group=PoseWork),
             ],
             outputs=[
                 io.Image.Output(display_name="pose_video", tooltip="One frame for each that came, for Animate."),

@@ -25,14 +25,13 @@ def schema(category: str = "MagicAnimate", **values: Any) -> io.Schema:
     return io.Schema(category=category, **known_fields(io.Schema, values))
 
 
-def inputs(*names: str, **changes: Any) -> list[io.Input]:
-    """Makes inputs of options, in this order; changes (id, default, tooltip, optional, ...) hold for all of them."""
-    return [_input(_declared(name), changes) for name in names]
+def inputs(*names: str, group: type[Options] = HostSettings, **changes: Any) -> list[io.Input]:
+    """Makes inputs of a group's options, in this order; of all of them, where none is named.
 
-
-def group_inputs(group: type[Options], **changes: Any) -> list[io.Input]:
-    """Makes an input of every option of a group of its own."""
-    return [_input(option, changes, group) for option in fields(group)]
+    changes (id, default, tooltip, optional, ...) hold for all of them.
+    """
+    declared = {option.name: option for option in fields(group)}
+    return [_input(declared[name], changes, group) for name in names or declared]
 
 
 def words(name: str) -> str:
@@ -44,7 +43,7 @@ def _declared(name: str) -> Field:
     return next(option for option in fields(HostSettings) if option.name == name)
 
 
-def _input(option: Field, changes: dict[str, Any], group: type[Options] = HostSettings) -> io.Input:
+def _input(option: Field, changes: dict[str, Any], group: type[Options]) -> io.Input:
     """An input of the option's kind, with its default, limits, choices and words."""
     limits, choices = option.metadata, group.choices(option.name)
     values = {"id": option.name, "default": option.default, "tooltip": limits["words"]}

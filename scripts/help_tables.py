@@ -17,7 +17,7 @@ HEADS = {  # of the tables, in every language that has pages
     ENGLISH: {"inputs": "input", "outputs": "output", "options": "option", "default": "default"},
     "zh": {"inputs": "输入", "outputs": "输出", "options": "选项", "default": "默认值"},
 }
-GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
+OPTION_GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
     "MagicAnimateAlignPose": Aligning,
     "MagicAnimateAnimate": Settings,
     "MagicAnimateContextWindows": Windows,
@@ -30,7 +30,7 @@ def main() -> None:
     for language in HEADS:
         for node in read(language):
             path = page(node, language)
-            path.write_text(filled(path.read_text(encoding="utf-8"), node, language), encoding="utf-8")
+            path.write_text(with_tables(path.read_text(encoding="utf-8"), node, language), encoding="utf-8")
 
 
 def page(node: str, language: str) -> Path:
@@ -38,10 +38,10 @@ def page(node: str, language: str) -> Path:
     return DOCS / f"{node}.md" if language == ENGLISH else DOCS / node / f"{language}.md"
 
 
-def filled(text: str, node: str, language: str) -> str:
+def with_tables(text: str, node: str, language: str) -> str:
     """Returns a page with its tables anew. Raises ValueError where a table has no place."""
     text = _between(text, "<!-- sockets -->", "<!-- end sockets -->", sockets(node, language))
-    return _between(text, "<!-- options -->", "<!-- end -->", options(node, language)) if node in GROUPS else text
+    return _between(text, "<!-- options -->", "<!-- end -->", options(node, language)) if node in OPTION_GROUPS else text
 
 
 def _between(text: str, begin: str, end: str, words: str) -> str:
@@ -53,7 +53,7 @@ def _between(text: str, begin: str, end: str, words: str) -> str:
 
 def sockets(node: str, language: str) -> str:
     """Returns tables of a node's inputs, without those among its options, and of its outputs."""
-    words, apart = read(language)[node], {option.name for option in fields(GROUPS.get(node, Options))}
+    words, apart = read(language)[node], {option.name for option in fields(OPTION_GROUPS.get(node, Options))}
     inputs = [_row(key, value) for key, value in words["inputs"].items() if key not in apart]
     outputs = [_row("", value) for value in words["outputs"].values()]
     heads = HEADS[language]
@@ -63,7 +63,7 @@ def sockets(node: str, language: str) -> str:
 def options(node: str, language: str) -> str:
     """Returns the table of a node's options with their defaults."""
     words, heads = read(language)[node]["inputs"], HEADS[language]
-    rows = [_row(option.name, words[option.name], f"{option.default}") for option in fields(GROUPS[node])]
+    rows = [_row(option.name, words[option.name], f"{option.default}") for option in fields(OPTION_GROUPS[node])]
     return _table([heads["options"], heads["default"]], rows)
 
 

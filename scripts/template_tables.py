@@ -13,7 +13,7 @@ HEIGHTS = {
     "CheckpointLoaderSimple": 102, "VAELoader": 62, "CLIPTextEncode": 112, "LoadImage": 324, "LoadVideo": 470,
     "GetVideoComponents": 114, "VAEDecode": 54, "CreateVideo": 110, "SaveVideo": 500, "GetImageSize": 90,
     "EmptyLatentImage": 110, "KSamplerSelect": 62, "CFGGuider": 102, "SamplerCustomAdvanced": 110, "KSampler": 270,
-    "PreviewAny": 180, "PreviewImage": 300, "ImageStitch": 150, "ImageScaleBy": 90,
+    "PreviewAny": 140, "PreviewImage": 330, "ImageScale": 170, "ImageStitch": 150, "ImageScaleBy": 90,
     "MagicAnimateTemporalUNetLoader": 86, "MagicAnimateAppearanceEncoderLoader": 86,
     "MagicAnimateDensePoseControlNetLoader": 86, "MagicAnimateAnimate": 690, "MagicAnimateDemoModel": 170,
     "MagicAnimateDemoInputs": 154, "MagicAnimateApplyReference": 220, "MagicAnimateContextWindows": 250,
@@ -45,7 +45,7 @@ MODELS = {  # by loader
     ),
 }
 
-NOTE_TITLES = {"files": "Models"}  # of notes; of the others: What this does
+NOTE_TITLES = dict.fromkeys(("files", "files_and_net", "densepose_net"), "Models")  # of notes; of the others: What this does
 
 
 class Note(NamedTuple):
@@ -93,6 +93,26 @@ TEMPLATES = {  # by the name of the API form
             RESULT,
         ),
     ),
+    "video_to_densepose": Template(
+        "2 Film to DensePose",
+        (
+            Group("1 Choose these", (Note("video_to_densepose", 330), "2")),
+            Group("2 Models, once", ("1", Note("densepose_net", 250))),
+            Group("3 Find the pose", ("3", "4", "5", "6")),
+            Group("4 Result", ("9", "7", "8")),
+        ),
+    ),
+    "photo_and_film_to_video": Template(
+        "3 Photo and film to video",
+        (
+            Group("1 Choose these", (Note("photo_and_film_to_video", 300), "9", "10")),
+            Group("2 Models, once", ("1", "2", "6", "3", "4", "5", Note("files_and_net", 400))),
+            Group("3 Pose of both", ("11", "12", "13", "14", "15", "16", "17")),
+            Group("3 Animate", ("19", "7", "8")),
+            Group("4 Result", ("18", "20", "21", "22")),
+        ),
+        NARROW,
+    ),
     "text_to_image_to_video": Template(
         "4 Prompt to video",
         (
@@ -123,5 +143,13 @@ TEMPLATES = {  # by the name of the API form
             RESULT,
         ),
         NARROW,
+    ),
+    "convert_densepose": Template(
+        "7 DensePose in other colours",
+        (
+            Group("1 Choose these", (Note("convert_densepose", 300), "1")),
+            Group("3 Convert and mend", ("2", "3", "4")),
+            Group("4 Result", ("7", "5", "6")),
+        ),
     ),
 }

@@ -5,13 +5,12 @@ turns an API form into what it opens. Where nodes stand is in template_tables.py
 """
 
 import json
+import re
 import shutil
 import sys
 import tempfile
 import uuid
 from pathlib import Path
-
-import tomllib
 
 from .comfyui import PACK, Server, find_comfyui
 from .template_tables import (
@@ -120,9 +119,10 @@ def _complete(node: dict) -> None:
     """Writes into a node of which pack it is, where its file comes from, and that its seed stays."""
     if node["type"] == "MarkdownNote":
         return
-    ours = tomllib.loads((PACK / "pyproject.toml").read_text())["project"]
+    ours = dict(re.findall(r'^(name|version) = "(.*)"$', (PACK / "pyproject.toml").read_text(), re.M))
     mine = node["type"].startswith("MagicAnimate")
-    node["properties"] |= {"cnr_id": ours["name"], "ver": ours["version"]} if mine else {"cnr_id": "comfy-core"}
+    pack = {"cnr_id": ours["name"], "ver": ours["version"]} if mine else {"cnr_id": "comfy-core"}
+    node["properties"] = node.get("properties", {}) | pack
     node["widgets_values"] = ["fixed" if value == "randomize" else value for value in node.get("widgets_values") or []]
     if node["type"] in MODELS:
         node["properties"]["models"] = [MODELS[node["type"]]]

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 
 import pytest
-from pack.scripts.help_tables import DOCS, GROUPS, HEADS, filled, page
+from pack.scripts.help_tables import DOCS, HEADS, OPTION_GROUPS, page, with_tables
 from pack.scripts.locales import ENGLISH, read
 
 LANGUAGES = list(HEADS)
@@ -22,7 +22,7 @@ def test_every_node_has_its_pages_and_no_page_is_left_over():
 def test_tables_say_what_the_nodes_say(node, language):
     """Where not: python -m scripts.help_tables."""
     text = page(node, language).read_text(encoding="utf-8")
-    assert filled(text, node, language) == text
+    assert with_tables(text, node, language) == text
     words = read(language)[node]
     assert text.startswith(f"# {words['display_name']}\n")
     for kind, sockets in words.items():
@@ -31,7 +31,7 @@ def test_tables_say_what_the_nodes_say(node, language):
             assert f"| {known} | " in text and socket.get("tooltip", "") in text, (kind, key)
 
 
-@pytest.mark.parametrize(("node", "group"), GROUPS.items())
+@pytest.mark.parametrize(("node", "group"), OPTION_GROUPS.items())
 def test_the_nodes_say_what_the_table_of_options_says(node, group):
     """Where not: python -m scripts.locales."""
     for option in fields(group):
@@ -41,7 +41,7 @@ def test_the_nodes_say_what_the_table_of_options_says(node, group):
 @pytest.mark.parametrize("text", ["# No place\n", "# Wrong way\n<!-- end sockets -->\n<!-- sockets -->\n"])
 def test_a_page_without_a_place_for_its_tables_is_refused(text):
     with pytest.raises(ValueError, match="needs <!-- sockets --> and <!-- end sockets -->.*: # (No place|Wrong way)"):
-        filled(text, NODES[0], ENGLISH)
+        with_tables(text, NODES[0], ENGLISH)
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from ..options import Settings
+from ..options import Animator, Settings
 from ..weights.prediction import PREDICTIONS
-from ..weights.published import PUBLISHED
+from .arguments import add_options, from_arguments
 from .job_file import job_lines, read_object
 
 if TYPE_CHECKING:
@@ -28,9 +28,16 @@ model files:
   --base           a Stable Diffusion 1.5 checkpoint (.safetensors, .ckpt) or a diffusers folder
   --magicanimate   the folder of huggingface.co/zcxu-eric/MagicAnimate: appearance_encoder/, densepose_controlnet/,
                    temporal_attention/
+
+other methods (--method; docs/baselines.md):
+  ipa_controlnet, ipa_controlnet_video   --ip-adapter FILE --image-encoder FOLDER, of huggingface.co/h94/IP-Adapter
+  clip_image                             --image-encoder FOLDER, of huggingface.co/openai/clip-vit-large-patch14
+  warp                                   --reference-pose PNG, the DensePose of the photo; no --base
+  repeat                                 nothing; no --base
 """
 PHOTO_SUFFIXES = (*PICTURE_SUFFIXES, ".jfif", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".dng")
 OPTIONS = [option.name for option in fields(Settings)]
+ANIMATOR = [option.name for option in fields(Animator)]
 
 
 def add_arguments(animate: argparse.ArgumentParser) -> None:
@@ -44,7 +51,7 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     what.add_argument("--negative", default="", help="empty as published")
     what.add_argument("--side-by-side", action="store_true", help="write photo | pose | result")
     files = animate.add_argument_group("model files")
-    files.add_argument("--base", type=Path, required=True, metavar="PATH", help="Stable Diffusion 1.5")
+    files.add_argument("--base", type=Path, metavar="PATH", help="Stable Diffusion 1.5")
     files.add_argument(
         "--vae", type=Path, metavar="PATH", help="in place of the base model's own (published: sd-vae-ft-mse)"
     )
@@ -52,7 +59,8 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
         "--prediction-type", choices=PREDICTIONS, default="", help="of a base model that does not say so itself (epsilon)"
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
-    _add_options(animate.add_argument_group("options of the Animate node"))
+    _add_method(animate.add_argument_group("method"))
+    add_options(animate.add_argument_group("options of the Animate node"), Settings)
     work = animate.add_argument_group("work")
     work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
     work.add_argument("--save-every", type=int, default=1, metavar="STEPS", help="steps between saved states; 0: never (1)")
@@ -63,28 +71,26 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_options(group: argparse._ArgumentGroup) -> None:
-    """Adds every option of the table, spelled with hyphens or as the node has it."""
-    for option in fields(Settings):
-        names = dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"])
-        text = f"{option.metadata['words']} ({option.default})".replace("%", "%%")
-        if isinstance(option.default, bool):
-            group.add_argument(*names, action=argparse.BooleanOptionalAction, default=option.default, help=text)
-        else:
-            choices = Settings.choices(option.name) or None
-            group.add_argument(*names, type=type(option.default), default=option.default, choices=choices, help=text)
+def _add_method(group: argparse._ArgumentGroup) -> None:
+    """Adds what animates, and the files that some methods need."""
+    add_options(group, Animator)
+    group.add_argument("--ip-adapter", type=Path, metavar="FILE", help="for the methods that see the photo by one")
+    group.add_argument("--image-encoder", type=Path, metavar="DIR", help="CLIP's image model, for these and clip_image")
+    group.add_argument("--reference-pose", type=Path, metavar="PNG", help="DensePose of the photo, for warp")
 
 
 def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
-    from .job import Job
+    from .job import FILES, Job
 
-    settings = Settings(**{name: getattr(options, name) for name in OPTIONS})
+    settings = from_arguments(Settings, options)
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
+    common |= {name: getattr(options, name) for name in FILES}
+    common["animator"] = from_arguments(Animator, options)
     if options.jobs:
         if options.reference or options.pose or options.out:
             raise ValueError("--jobs has the reference, pose and out of every job; leave out --reference, --pose and --out.")
-        return [_read_line(line, number, settings, common) for number, line in job_lines(options.jobs)]
+        return _own_poses([_read_line(line, n, settings, common) for n, line in job_lines(options.jobs)], options)
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
     photos, clips = _expand(options.reference, PHOTO_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
@@ -98,12 +104,23 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
         for clip in clips:
             out = options.out / f"{photo.stem}_{clip.stem}.mp4" if several else options.out
             jobs.append(Job(photo, clip, out, settings=settings, **common))
+    return _own_poses(jobs, options)
+
+
+def _own_poses(jobs: list["Job"], options: argparse.Namespace) -> list["Job"]:
+    """The jobs. Raises ValueError where the command line's one pose of a photo stands for several photos."""
+    given = options.reference_pose
+    photos = {job.reference for job in jobs if given is not None and job.reference_pose is given}
+    if len(photos) > 1:
+        raise ValueError(
+            f"--reference-pose shows one photo, but there are {len(photos)}: give each its `reference_pose` in a job file."
+        )
     return jobs
 
 
 def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
     """A line of a job file. Raises ValueError, with the line's number."""
-    from .job import Job
+    from .job import FILES, Job
 
     where = f"line {number} of the job file"
     try:
@@ -112,12 +129,16 @@ def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{where} is no object with reference, pose and out ({error}).") from error
     changes = {name: entry.pop(name) for name in list(entry) if name in OPTIONS}
+    others = {name: entry.pop(name) for name in list(entry) if name in ANIMATOR}
     for name, value in entry.items():
-        if name not in common:
+        if name not in common or name == "animator":
             raise ValueError(f"{where} has an unknown option: {name}.")
-        if type(value) is not type(common[name]):
-            raise ValueError(f"{where} has {name} {value!r}; expected {type(common[name]).__name__}.")
+        kind = str if name in FILES else type(common[name])
+        if type(value) is not kind:
+            raise ValueError(f"{where} has {name} {value!r}; expected {kind.__name__}.")
+    entry |= {name: Path(entry[name]) for name in FILES if name in entry}
     try:
+        entry["animator"] = replace(common["animator"], **others)
         return Job(**paths, settings=replace(settings, **changes), **(common | entry))
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
@@ -138,24 +159,21 @@ def _expand(paths: Iterable[Path], endings: tuple[str, ...]) -> list[Path]:
 
 def main(options: argparse.Namespace) -> None:
     """Animates all jobs, one after another. Raises ValueError or OSError for what cannot be used, before any work."""
-    from ..pipeline.models import find_published, load_models
     from .checks import check_inputs
+    from .groups import group_files, run_groups
     from .job import Saving, check_jobs
-    from .jobs import run_jobs
-    from .trouble import told
+    from .methods import check_methods
     from .workers import choose_device, choose_dtype, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     check_jobs(jobs)
+    check_methods(jobs, options.base, options.latents)
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")
     device = choose_device(options.device)
     dtype = choose_dtype(options.dtype, device)
-    files = [options.base, *([options.vae] if options.vae else [])]
-    files += [find_published(options.magicanimate, name) for name in PUBLISHED]
+    groups = group_files(jobs, options)
     check_inputs(jobs, options.resume)
     with workers_on(device) as workers:
-        with told():
-            models = load_models(options.base, options.magicanimate, options.vae, options.prediction_type).to(device, dtype)
-        run_jobs(models, jobs, model_files=files, workers=workers, saving=saving)
+        run_groups(groups, options, (device, dtype), workers=workers, saving=saving)

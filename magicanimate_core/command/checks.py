@@ -37,7 +37,7 @@ def check_inputs(jobs: Sequence[Job], resume: bool = False) -> None:
 def check_models(models: Models, jobs: Sequence[Job]) -> None:
     """Raises ValueError for a window or words of a job that these models do not take."""
     for job in jobs:
-        job.settings.check_window(models.nets.unet.motion.layout.max_length)
+        job.settings.check_window(models.nets.max_length)
     for words in {words for job in jobs for words in (job.prompt, job.negative)}:
         token_ids(words, models.tokenizer)
 

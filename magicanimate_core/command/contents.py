@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
-PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")  # of a diffusers folder, as far as they are read
+FOLDER_PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")  # of a diffusers folder, as far as they are read
 PICKLED = (".bin", ".ckpt", ".pt", ".h5", ".msgpack")  # not read where the same lies beside them as safetensors
 ONLY_EMPTY = "empty_prompt.safetensors"
-CHUNK = 2**24  # bytes read at once
+READ_AT_ONCE = 2**24  # bytes read at once
 
 
 class Contents(dict[Path, bytes]):
@@ -15,7 +15,7 @@ class Contents(dict[Path, bytes]):
     def __missing__(self, path: Path) -> bytes:
         digest = hashlib.sha256()
         with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(READ_AT_ONCE):
                 digest.update(chunk)
         self[path] = digest.digest()
         return self[path]
@@ -23,7 +23,7 @@ class Contents(dict[Path, bytes]):
 
 def loaded_files(folder: Path) -> list[Path]:
     """Lists the files of a diffusers folder, of a pipeline or of a single model, that decide what is loaded from it."""
-    places = [folder / part for part in PARTS if (folder / part).is_dir()] or [folder]
+    places = [folder / part for part in FOLDER_PARTS if (folder / part).is_dir()] or [folder]
     files = [folder / ONLY_EMPTY] if (folder / ONLY_EMPTY).is_file() and folder not in places else []
     for place in places:
         inside = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))

@@ -8,8 +8,11 @@ from pathlib import Path
 import torch
 
 from ..disk import beside
-from ..options import Settings
+from ..method.baselines import METHODS, Method
+from ..options import Animator, Settings
 from .state import JobState, fingerprint
+
+FILES = ("ip_adapter", "image_encoder", "reference_pose")  # that some methods need, by their names in a job
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Job:
     negative: str = ""
     settings: Settings = field(default_factory=Settings)
     side_by_side: bool = False
+    lossless: bool = False  # the video holds the very pixels, and not every player shows it
+    animator: Animator = field(default_factory=Animator)
+    ip_adapter: Path | None = None
+    image_encoder: Path | None = None
+    reference_pose: Path | None = None  # DensePose of the photo
+
+    @property
+    def method(self) -> Method:
+        """What animates."""
+        return METHODS[self.animator.method]
 
     def check(self) -> None:
         """Raises FileNotFoundError where an input is missing, ValueError for a place where no video can be written."""
@@ -70,7 +83,8 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     for job in jobs:
         job.check()
     outputs: set[Path] = set()
-    inputs = {path.resolve() for job in jobs for path in (job.reference, job.pose)}
+    given = [path for job in jobs for path in (job.reference, job.pose, job.reference_pose) if path is not None]
+    inputs = {path.resolve() for path in given}
     for job in jobs:
         out = job.out.resolve()
         if out in inputs:
@@ -93,8 +107,12 @@ def job_fingerprint(
     contents: digests of large files, by path. prediction: what the UNet predicts, which an option may say.
     """
     words = {"prompt": job.prompt, "negative": job.negative, "dtype": str(dtype)}
+    if job.animator != Animator():  # as all were at first
+        words |= asdict(job.animator)
     if prediction != "epsilon":  # as all did at first: their fingerprints stay
         words["prediction"] = prediction
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
+    if settings["temporal_attention"]:  # as all had at first
+        del settings["temporal_attention"]
     return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)

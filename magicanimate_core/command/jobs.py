@@ -1,6 +1,7 @@
 """One job: a photo and a pose video to a video on disk, interrupted and resumed at will."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tqdm import tqdm
 from ..media.clip import PoseClip
 from ..media.images import fit_photo
 from ..media.pictures import read_photo
-from ..media.writing import video_writer
+from ..media.writing import LOSSLESS, RESULT, video_writer
 from ..options import Settings
 from ..pipeline.animate import clip_conditions
 from ..pipeline.conditions import Conditions
@@ -22,6 +23,7 @@ from ..pipeline.nets import Nets
 from .checks import check_models, failure, is_made
 from .contents import Contents
 from .job import Job, Saving, job_fingerprint
+from .pixels import moved_pixels
 from .poses import open_poses
 from .state import JobState, write_tensors
 from .trouble import told
@@ -29,13 +31,16 @@ from .trouble import told
 Progress = Callable[[int], None]  # is told the steps that are done
 
 
-def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path], workers: Workers, saving: Saving) -> None:
-    """Animates jobs one after another, with a bar of steps for each. Arguments as run_job's.
+def run_jobs(
+    models: Models | None, jobs: Sequence[Job], *, model_files: Sequence[Path], workers: Workers, saving: Saving
+) -> None:
+    """Animates jobs of the same models one after another, with a bar of steps for each. Arguments as run_job's.
 
     A job that cannot be done does not end the others. Raises ValueError before the first one where the models do not take
     what a job asks for, and in the end, with all that failed.
     """
-    check_models(models, jobs)
+    if models is not None:
+        check_models(models, jobs)
     failed: list[str] = []
     given = {"model_files": model_files, "contents": Contents(), "workers": workers, "saving": saving}
     for job in jobs:
@@ -58,36 +63,51 @@ def run_jobs(models: Models, jobs: Sequence[Job], *, model_files: Sequence[Path]
 
 
 def run_job(
-    models: Models, job: Job, *, model_files: Sequence[Path], workers: Workers, saving: Saving, progress: Progress,
+    models: Models | None, job: Job, *, model_files: Sequence[Path], workers: Workers, saving: Saving, progress: Progress,
     contents: Mapping[Path, bytes] | None = None,
 ) -> bool:  # fmt: skip
     """Animates a job and writes job.out; returns False where it is to be resumed and finished already.
 
-    Every process of `workers` gets the same arguments. model_files: where `models` are from. contents: digests of large
-    files that several jobs use.
+    Every process of `workers` gets the same arguments. models: None for methods without a net. model_files: where they are
+    from. contents: digests of large files that several jobs use.
     Raises FileNotFoundError or ValueError for inputs and settings that cannot be used.
     """
     if _is_finished(job, workers, saving):
         return False
     job.check()
-    job.settings.check_window(models.nets.unet.motion.layout.max_length)
     clip = open_poses(job, keep=3 * job.settings.context_length)
     clip.resize(job.settings.width, job.settings.height, job.settings.fit)
     photo = fit_photo(read_photo(job.reference), clip.width, clip.height, job.settings.fit).movedim(-1, 1)  # (1, 3, H, W)
-    noted = workers.rank == 0 and (saving.every or saving.resume)  # else nobody asks what the models' files hold
+    if job.method.paints:
+        given = {"model_files": model_files, "contents": contents, "workers": workers, "saving": saving}
+        _paint(models, job, clip, photo, progress=progress, **given)
+    elif workers.rank == 0:
+        write_frames(job, clip, photo, moved_pixels(job, clip, photo))
+    progress(job.settings.steps)
+    workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk
+    return True
+
+
+def _paint(
+    models: Models, job: Job, clip: PoseClip, photo: Tensor, *, model_files: Sequence[Path], workers: Workers,
+    saving: Saving, progress: Progress, contents: Mapping[Path, bytes] | None,
+) -> None:  # fmt: skip
+    """Writes what the nets make of a photo (1, 3, H, W) in [0, 1]. Arguments as run_job's."""
     nets = models.nets
+    job.settings.check_window(nets.max_length)
+    noted = workers.rank == 0 and (saving.every or saving.resume)  # else nobody asks what the models' files hold
     state = JobState(job.out, job_fingerprint(job, nets.dtype, model_files, contents, nets.prediction) if noted else "")
-    reference = encode_photo(models.vae, photo)
-    conditions = clip_conditions(models, reference, clip, prompt=job.prompt, negative=job.negative)
+    reference = None if nets.encoder is None else encode_photo(models.vae, photo)
+    conditions = clip_conditions(models, reference, clip, prompt=job.prompt, negative=job.negative, photo=photo)
     keep = {"state": state, "workers": workers, "saving": saving, "progress": progress}
-    latents = _denoise(nets, conditions, job.settings, **keep)[: len(clip)]
+    # frames that see nothing of each other gain nothing from being denoised twice
+    settings = job.settings if job.method.temporal else replace(job.settings, context_overlap=0)
+    latents = _denoise(nets, conditions, settings, **keep)[: len(clip)]
     if workers.rank == 0:
         if saving.latents:
             write_tensors(job.out.with_suffix(".latents.safetensors"), {"latents": latents})
-        write_result(models, job, clip, photo, latents)
+        write_frames(job, clip, photo, (decode_frames(models.vae, latent[None])[0] for latent in latents))
         state.remove()
-    workers.reduce(torch.zeros(1))  # nobody begins the next job before this one is on disk
-    return True
 
 
 def _is_finished(job: Job, workers: Workers, saving: Saving) -> bool:
@@ -139,12 +159,10 @@ def _start(noise: Tensor, state: JobState, steps: int, workers: Workers, saving:
     return int(step), latents
 
 
-def write_result(models: Models, job: Job, clip: PoseClip, photo: Tensor, latents: Tensor) -> None:
-    """Decodes and writes one frame after the other. photo: (1, 3, H, W) in [0, 1]. latents: (F, 4, h, w)."""
+def write_frames(job: Job, clip: PoseClip, photo: Tensor, frames: Iterable[np.ndarray]) -> None:
+    """Writes a job's frames, (H, W, 3) uint8 each, one after the other. photo: (1, 3, H, W) in [0, 1]."""
     panels = 3 if job.side_by_side else 1
-    with video_writer(job.out, clip.fps, clip.width * panels, clip.height, sound=clip.sound) as write:
-        for i, latent in enumerate(latents):
-            frames = decode_frames(models.vae, latent[None])  # (1, H, W, 3)
-            if job.side_by_side:
-                frames = np.concatenate([to_pixels(photo), to_pixels(clip([i])), frames], 2)
-            write(frames[0])
+    how = LOSSLESS if job.lossless else RESULT
+    with video_writer(job.out, clip.fps, clip.width * panels, clip.height, how, clip.sound) as write:
+        for i, frame in enumerate(frames):
+            write(np.hstack([to_pixels(photo)[0], to_pixels(clip([i]))[0], frame]) if job.side_by_side else frame)

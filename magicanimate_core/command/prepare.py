@@ -10,6 +10,7 @@ from ..data.opening import DANCERS
 from ..data.prepare.items import PrepareSettings, item_file_name, prepare_item
 from ..data.prepare.writing import Folder, Shards
 from ..disk import whole
+from ..media.densepose import AUTO_FORM, OUR_FORM, POSE_FORMS
 from ..media.images import FITS
 from ..media.timing import DEFAULT_FPS
 
@@ -41,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--min-frames", type=int, default=24, help="shorter clips are dropped, counted after --fps (24)")
     size.add_argument("--max-frames", type=int, help="of longer clips, the first so many are kept (all)")
     colours = parser.add_argument_group("colours of the DensePose")
+    colours.add_argument(
+        "--form", choices=(AUTO_FORM, *POSE_FORMS), default=OUR_FORM,
+        help=f"the colours that the DensePose comes in; all but {OUR_FORM} are converted, as by Prepare Pose Video. auto: "
+        f"each clip's own, recognised by a few frames ({OUR_FORM})",
+    )  # fmt: skip
     colours.add_argument(
         "--palette-tolerance", type=float, default=0.5, metavar="SHARE",
         help="share of a figure's pixels that may have colours of no body part: seams of small, compressed clips "
@@ -107,7 +113,7 @@ def run(source: Source, store: Folder, settings: PrepareSettings) -> tuple[list[
 def _prepared(source: Source, item: int, settings: PrepareSettings, store: Folder, name: str) -> dict:
     """The record of an item that is in the store now. Raises BadItem, and then it is not."""
     record, how = store.record(name), "is done"
-    if record is None or record["settings"] != asdict(settings):
+    if record is None or asdict(PrepareSettings()) | record["settings"] != asdict(settings):  # an older one lacks options
         store.remove(name)
         with store.writing(name) as folder:
             record, how = prepare_item(source, item, settings, folder), "kept"

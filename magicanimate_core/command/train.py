@@ -9,6 +9,7 @@ from ..training.config_files import config_text, flat_settings, read_config
 from ..training.run.processes import processes
 from ..training.run.resuming import check_going_on, latest_checkpoint, run_record
 from ..training.stages import STAGES
+from .printing import Print
 
 DESCRIPTION = "Train MagicAnimate (paper Sec. 3.4) from Stable Diffusion 1.5, from the published weights, or from nothing."
 EPILOG = f"""stages, in this order:
@@ -26,14 +27,6 @@ the published layouts, for the loader nodes and for `animate --magicanimate FOLD
 """
 
 
-class PrintOptions(argparse.Action):
-    """Prints the captioned config and leaves, whatever else is given or missing."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(config_text(), end="")
-        parser.exit()
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what `train` understands."""
     parser.add_argument("config", type=Path, help="options that differ from their defaults; --options shows all of them")
@@ -41,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, metavar="EXPORT", help="an export to start with (default: the stage before's)")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change an option of the config")
-    parser.add_argument("--options", action=PrintOptions, nargs=0, help="print a config with every option explained")
+    parser.add_argument(
+        "--options", action=Print, nargs=0, const=config_text, help="print a config with every option explained"
+    )
 
 
 def main(options: argparse.Namespace) -> None:

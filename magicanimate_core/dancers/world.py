@@ -10,7 +10,7 @@ import numpy as np
 
 from .body.motions import Motion, motion
 from .body.people import Person, person
-from .body.skeleton import Camera, Segment, body, coco_joints
+from .body.skeleton import Camera, Segment, coco_joints, posed_bones
 from .paint.figure import tubes
 from .paint.raster import paint_tube
 from .paint.skins import skins
@@ -19,7 +19,7 @@ from .places.scenes import Scene, scene
 from .seeds import still_number, stream
 
 FPS = 25
-FINE = 2  # pictures are painted this much larger, then averaged; labels are those of every FINE-th pixel
+FINENESS = 2  # pictures are painted this much larger, then averaged; labels are those of every FINENESS-th pixel
 
 
 class Frame(NamedTuple):
@@ -43,9 +43,9 @@ class DrawnClip:
 
     @cached_property
     def _background(self) -> np.ndarray:
-        """(FINE * height, FINE * width, 3) uint8"""
-        floor = self.camera.y / (FINE * self.height)
-        return self._where.background(FINE * self.height, FINE * self.width, floor)
+        """(FINENESS * height, FINENESS * width, 3) uint8"""
+        floor = self.camera.y / (FINENESS * self.height)
+        return self._where.background(FINENESS * self.height, FINENESS * self.width, floor)
 
     @cached_property
     def _skins(self) -> dict[str, Skin]:
@@ -69,16 +69,16 @@ class DrawnClip:
         if not -self.frames <= index < self.frames:
             raise IndexError(f"frame {index} of a clip of {self.frames} frames")
         pose = self._moves.pose((index % self.frames) / FPS)
-        bones = body(pose, self._who.bones)
+        bones = posed_bones(pose, self._who.bones)
         canvas = self._canvas(bones, pose.pelvis[2])
         bow = 0.25 * float(pose.hips[0] + pose.spine[1]) * np.cos(pose.yaw) * 0.3
         for tube in tubes(self._who, self._skins, bones, self.camera, bow):
             paint_tube(canvas, tube, self._light)
         image = cv2.resize(canvas.image, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        mask = canvas.mask.reshape(self.height, FINE, self.width, FINE).any((1, 3))
+        mask = canvas.mask.reshape(self.height, FINENESS, self.width, FINENESS).any((1, 3))
         joints = coco_joints(bones, self.camera)
-        joints[:, :2] /= FINE
-        return Frame(image, np.ascontiguousarray(canvas.parts[::FINE, ::FINE]), mask, joints)
+        joints[:, :2] /= FINENESS
+        return Frame(image, np.ascontiguousarray(canvas.parts[::FINENESS, ::FINENESS]), mask, joints)
 
     def _canvas(self, bones: dict[str, Segment], jump: float) -> Canvas:
         """The background with the person's shadow on the floor."""
@@ -125,7 +125,7 @@ def _camera(rng: np.random.Generator, who: Person, height: int, width: int) -> C
         tall = float(rng.uniform(0.84, 0.93) if shot < 0.9 else rng.uniform(0.68, 0.8))
         tall = min(tall * who.height, tall * 1.15 * width / height)
         foot, x = 0.955 - 0.3 * max(0.0, 0.8 - tall), 0.5 + 0.05 * aside
-    return Camera(FINE * height * tall, FINE * width * x, FINE * height * foot)
+    return Camera(FINENESS * height * tall, FINENESS * width * x, FINENESS * height * foot)
 
 
 def clip(index: int, split: str = "train", *, frames: int = 48, height: int = 128, width: int = 128) -> DrawnClip:

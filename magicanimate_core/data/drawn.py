@@ -11,6 +11,8 @@ from ..dancers import seeds
 from ..media.densepose import paint
 from .source import Sample
 
+OTHER_MOTION = 1000  # a photo shows the motion of the clip so many further on, which is another one
+
 
 @dataclass(frozen=True)
 class DancerClips:
@@ -41,9 +43,20 @@ class DancerClips:
         outside = [i for i in frames if not 0 <= i < self.frames]
         if outside or not len(frames):
             raise IndexError(f"frames {list(frames)}; expected at least one, each in 0..{self.frames - 1}.")
-        clip = _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
+        clip = self._drawn(item)
         motions = [clip, *(clip.dancing(seeds.further_motion(item, turn)) for turn in range(1, self.dances))]
         return _sample([motions[i % self.dances].frame(i * self.every) for i in frames])
+
+    def apart(self, item: int) -> dancers.Frame:
+        """Draws the dancer of a clip in a motion that the clip does not have: what a photo of him would be."""
+        return self._drawn(item).dancing(OTHER_MOTION + item).frame(0)
+
+    def people(self, item: int, frames: Sequence[int]) -> np.ndarray:
+        """Returns where the person is in these frames, (F, H, W) bool."""
+        return np.stack([self._drawn(item).frame(i * self.every).mask for i in frames])
+
+    def _drawn(self, item: int) -> dancers.DrawnClip:
+        return _clip(_within(item, self.count), self.split, self.frames * self.every, self.height, self.width)
 
 
 @dataclass(frozen=True)

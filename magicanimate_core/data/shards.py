@@ -14,7 +14,7 @@ from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob, Unreadable
 from .files import ROLES, FileSource, Pair, picture_pair
 
 MEDIA = (*VIDEO_SUFFIXES, *PICTURE_SUFFIXES)
-EXPECTED = "Expected KEY.video.mp4 + KEY.densepose.mp4 or KEY.jpg + KEY.densepose.png, with no dot in KEY"
+SAMPLE_NAMES = "Expected KEY.video.mp4 + KEY.densepose.mp4 or KEY.jpg + KEY.densepose.png, with no dot in KEY"
 
 
 def expand(pattern: str) -> list[Path]:
@@ -121,7 +121,7 @@ def _of_key(key: str, by_ending: dict[str, list[Blob]]) -> list[Pair]:
     ]
     found = [pair] if pair is not None else []
     if hidden:
-        trouble = f"has {', '.join(hidden[:4])}, which no sample has: a key ends at the first dot of a name. {EXPECTED}."
+        trouble = f"has {', '.join(hidden[:4])}, which no sample has: a key ends at the first dot of a name. {SAMPLE_NAMES}."
         found.append(Pair(key, (), (), trouble=trouble))
     return found
 

@@ -1,1 +1,1 @@
-"""How good a finished animation is: frames in, numbers out. No model is run or known here."""
+"""How good a finished animation is: frames in, numbers out. No model that animates is run or known here."""

@@ -7,18 +7,17 @@ import comfy.utils
 import torch
 from torch import Tensor
 
-from ..media.densepose import DENSEPOSE_COLOURS
 from ..media.images import to_levels
 from ..options import Aligning
 from ..pose.align.fit import fit_alignment
 from ..pose.align.preview import outlined
-from ..pose.colours import check_pose_video
+from ..pose.colours import check_parts
 
 
 def check_poses(pose_video: Tensor, photo_pose: Tensor) -> None:
     """Raises ValueError unless both (F, H, W, 3) are DensePose in this model's colours, and photo_pose one picture."""
-    check_pose_video(pose_video, DENSEPOSE_COLOURS)
-    check_pose_video(photo_pose, DENSEPOSE_COLOURS, "photo_pose")
+    check_parts(pose_video, "pose_video")
+    check_parts(photo_pose, "photo_pose")
     if len(photo_pose) != 1:
         raise ValueError(f"photo_pose has {len(photo_pose)} images; expected one, the DensePose of the photo.")
 
@@ -37,12 +36,12 @@ def align_pose(pose_video: Tensor, photo_pose: Tensor, options: Aligning) -> tup
 
     frames = map(to_levels, pose_video)
     fitted = fit_alignment(frames, to_levels(photo_pose[0]), tick=tick, **asdict(options))
-    first = fitted.apply(to_levels(pose_video[0]))
+    first = fitted.apply(to_levels(pose_video[0]), 0)
     shown = torch.from_numpy(outlined(fitted.photo, first))[None].float() / 255
     if fitted.is_nothing:
         return pose_video[..., :3], fitted.report, shown
     aligned = torch.empty(*pose_video.shape[:3], 3)
-    for frame, out in zip(pose_video, aligned, strict=True):
-        out.copy_(torch.from_numpy(fitted.apply(to_levels(frame))).float() / 255)
+    for number, (frame, out) in enumerate(zip(pose_video, aligned, strict=True)):
+        out.copy_(torch.from_numpy(fitted.apply(to_levels(frame), number)).float() / 255)
         tick()
     return aligned, fitted.report, shown

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..media.densepose import paint
 from ..media.images import check_finite, check_image, to_levels
 from ..pose.detector import Detector, check_detect_size
-from ..pose.exchange import EXPECTED, DensePoseNet, densepose_net
+from ..pose.exchange import EXPECTED_NET, DensePoseNet, densepose_net
 from ..weights.files import file_name
 from ..weights.script import open_script
 from .versions import is_dynamic, new_patcher
@@ -56,7 +56,7 @@ class HostDensePose:
 
 def load_densepose(path: str) -> HostDensePose:
     """Loads a TorchScript file of either exchange. Raises FileNotFoundError, WrongFile or ValueError."""
-    net = densepose_net(open_script(path, EXPECTED), file_name(path))
+    net = densepose_net(open_script(path, EXPECTED_NET), file_name(path))
     return HostDensePose(new_patcher(net.requires_grad_(False), disable_dynamic=True))
 
 

@@ -9,6 +9,7 @@ import comfy.samplers
 from ..method.windows import SCHEDULES
 from ..options import Sampling, Size, Windows, option
 
+BY_ENCODER, BY_NOTHING = "appearance_encoder", "none"  # option reference_by
 STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
 
 
@@ -72,3 +73,10 @@ class HostSettings(Size, HostWindows, HostSampling):
     """All options of an animation in this host."""
 
     more_choices = HostSampling.more_choices | HostWindows.more_choices
+
+    reference_by: str = option(
+        BY_ENCODER,
+        "What shows the photo to the model. appearance_encoder: as published. none: nothing of this pack, for a MODEL that "
+        "sees it otherwise (an IP-Adapter's nodes).",
+        choices=(BY_ENCODER, BY_NOTHING),
+    )

@@ -14,7 +14,7 @@ from ..options import PoseWork
 from ..pose.colours import looked_at
 from ..pose.preparing import PoseReport, prepare_poses
 
-SHOWN, HEIGHT = 4, 192  # frames of the preview, and how high they are
+PREVIEW_FRAMES, PREVIEW_HEIGHT = 4, 192  # frames of the preview, and how high they are
 
 
 def prepare_pose_video(poses: Tensor, work: PoseWork) -> tuple[Tensor, PoseReport, Tensor]:
@@ -49,10 +49,11 @@ def _frames(poses: Tensor, given: dict[int, np.ndarray]) -> Iterator[np.ndarray]
 
 def _preview(before: Tensor, after: Tensor) -> Tensor:
     """A few frames as they came, above the same as they are now, (1, h, w, 3)."""
-    numbers = sorted({round(i * (len(before) - 1) / (SHOWN - 1)) for i in range(SHOWN)})
-    width = max(1, round(before.shape[2] * HEIGHT / before.shape[1]))
+    numbers = sorted({round(i * (len(before) - 1) / (PREVIEW_FRAMES - 1)) for i in range(PREVIEW_FRAMES)})
+    width = max(1, round(before.shape[2] * PREVIEW_HEIGHT / before.shape[1]))
     rows = []
     for clip in (before, after):
-        small = F.interpolate(clip[numbers].float().movedim(-1, 1), (HEIGHT, width), mode="nearest-exact")  # (K, 3, h, w)
+        frames = clip[numbers].float().movedim(-1, 1)  # (K, 3, H, W)
+        small = F.interpolate(frames, (PREVIEW_HEIGHT, width), mode="nearest-exact")
         rows.append(torch.cat(list(small.movedim(1, -1)), 1))  # (h, K w, 3)
     return torch.cat(rows)[None]

@@ -20,11 +20,11 @@ from ..pose.colours import check_pose_video
 from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
-from .options import HostSettings
+from .options import BY_ENCODER, HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
 from .run import with_options
-from .temporal import motion_of
+from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
 
 
@@ -91,7 +91,7 @@ class Parts(NamedTuple):
     """All that animates, as the loader nodes give it."""
 
     model: ModelPatcher  # from Load Temporal UNet
-    appearance_encoder: ModelPatcher
+    appearance_encoder: ModelPatcher | None  # None: where nothing of ours shows the photo
     control_net: ControlNet
     vae: VAE
 
@@ -127,12 +127,14 @@ def sample_animation(
     latent = torch.zeros(total, 4, height // 8, width // 8)
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
-
     model = apply_windows(parts.model, settings, frames)
+    if not settings.temporal_attention:
+        model = without_temporal_attention(model)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
-    size = {"width": width, "height": height, "fit": settings.fit}
-    model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
+    if settings.reference_by == BY_ENCODER:
+        size = {"width": width, "height": height, "fit": settings.fit}
+        model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
     watch = Watch(model, len(sigmas) - 1, frames)
     return _sample(model, initial, latent, sigmas, positive, negative, settings, watch)[:frames]
 

@@ -12,7 +12,7 @@ import torch
 from comfy.model_base import BaseModel
 from torch import Tensor
 
-from ..method.windows import SCHEDULES, Fusion, grouped, needed_later, padded_length
+from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, needed_later, padded_length
 from .hints import hints_cut
 from .options import STILL, HostWindows
 from .run import CLIP, WINDOW, Evaluation, Window, with_options
@@ -39,7 +39,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
 
     def is_one_call(self, frames: int) -> bool:
         """Whether a clip of `frames`, padding included, is denoised as it is, in one window."""
-        calls = [call for call, _ in self._grouped(frames)]
+        calls = [call for call, _ in grouped(self.windows(frames), self.windows_per_batch)]
         return calls == [list(range(frames))]
 
     def execute(
@@ -84,8 +84,14 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         schedule = host_windows.get_matching_context_schedule(self.context_schedule)
         return schedule.func(frames, settings, model_options or {})
 
-    def weights(self, window: list[int], frames: int) -> Tensor:
-        """Returns what every frame of a window counts for, (K,)."""
+    def weights(self, windows: list[list[int]], frames: int) -> Tensor:
+        """Returns what every frame of the windows counts for, one window after another, (sum of K,)."""
+        if self.fuse_method == NOT_FUSED:
+            return torch.tensor([weight for window in FUSE_METHODS[NOT_FUSED](windows) for weight in window])
+        return torch.cat([self._window_weights(window, frames) for window in windows])
+
+    def _window_weights(self, window: list[int], frames: int) -> Tensor:
+        """What the host lets every frame of a window count for, (K,)."""
         if self.fuse_method == "relative":  # the host has this one in its loop, not in its table
             half = (len(window) - 1) / 2
             return (1 - (torch.arange(len(window)) - half).abs() / (half + 0.005)).clamp(min=0.01)
@@ -99,20 +105,15 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """Where nodes of other packs that hang on frames look for a window, by a convention older than the host's own."""
         return {"sub_idxs": list(window.frames), "full_length": frames, "context_length": self.context_length}
 
-    def _grouped(
-        self, frames: int, timestep: Tensor | None = None, model_options: dict | None = None
-    ) -> list[tuple[list[int], int]]:
-        """The frames of every UNet call of an evaluation, and its windows' length; those that go together have one."""
-        return grouped(self.windows(frames, timestep, model_options), self.windows_per_batch)
-
     def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
         """Every UNet call of an evaluation, with its frames' weights (K,)."""
-        groups, evaluation = self._grouped(frames, timestep, model_options), Evaluation()
+        windows = self.windows(frames, timestep, model_options)
+        groups, evaluation = grouped(windows, self.windows_per_batch), Evaluation()
         clip = model_options.get("transformer_options", {}).get(CLIP)
-        for (call, length), later in zip(groups, needed_later([call for call, _ in groups]), strict=True):
-            windows = [call[i : i + length] for i in range(0, len(call), length)]
-            weights = torch.cat([self.weights(window, frames) for window in windows])
-            yield Window(tuple(call), length, evaluation, later, clip), weights
+        calls = [call for call, _ in groups]
+        weights = self.weights(windows, frames).split([len(call) for call in calls])
+        for (call, length), later, counts in zip(groups, needed_later(calls), weights, strict=True):
+            yield Window(tuple(call), length, evaluation, later, clip), counts
 
 
 def handler_of(settings: HostWindows) -> WindowHandler:

@@ -46,6 +46,17 @@ def apply_temporal_unet(model: ModelPatcher, motion: ModelPatcher) -> ModelPatch
     return model
 
 
+def without_temporal_attention(model: ModelPatcher) -> ModelPatcher:
+    """Returns a clone of a temporal UNet that makes single frames: no temporal blocks, and every frame has norms of its own.
+
+    The noise schedule stays MagicAnimate's.
+    """
+    model = model.clone()
+    model.remove_wrappers_with_key(WrappersMP.DIFFUSION_MODEL, MOTION_KEY)
+    model.remove_additional_models(MOTION_KEY)
+    return model
+
+
 def motion_of(model: ModelPatcher) -> MotionModule | None:
     """Returns the motion module that a MODEL carries."""
     return next((patcher.model for patcher in model.get_additional_models_with_key(MOTION_KEY)), None)

@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-_TABLE: tuple[tuple[str, tuple[int, int, int]], ...] = (
+Rgb = tuple[int, int, int]  # 0..255 each
+_TABLE: tuple[tuple[str, Rgb], ...] = (
     ("background", (68, 1, 84)),
     ("torso, back", (71, 16, 99)),
     ("torso, front", (72, 31, 112)),
@@ -37,9 +38,9 @@ _TABLE: tuple[tuple[str, tuple[int, int, int]], ...] = (
 PART_NAMES: tuple[str, ...] = tuple(name for name, _ in _TABLE)
 PART_COLOURS: np.ndarray = np.array([colour for _, colour in _TABLE], np.uint8)  # (25, 3) RGB
 PART_COLOURS.setflags(write=False)
-BACKGROUND: tuple[int, int, int] = _TABLE[0][1]  # RGB
+BACKGROUND: Rgb = _TABLE[0][1]
 DENSEPOSE_COLOURS, ANY_COLOURS = "densepose", "any"  # what the colours of a pose video may be (option pose_colours)
-AUTO_FORM = "auto"
+AUTO_FORM, OUR_FORM = "auto", "viridis"  # a form that is to be recognised, and the one that the weights were trained on
 POSE_FORMS = (  # how people save the parts (option form): palettes as pose/forms.py has them
     *(f"{name}{swapped}" for name in (
         "viridis", "viridis_black", "viridis_grey", "parula", "parula_black", "parula_grey", "inferno",

@@ -67,6 +67,7 @@ class _Packet(NamedTuple):
     time: int | None
     key: bool
     lasts: int
+    cut: bool  # by an edit list
 
 
 def read_index(blob: Blob) -> Index:
@@ -87,14 +88,19 @@ def read_index(blob: Blob) -> Index:
 
 def _packets(blob: Blob, container: InputContainer, stream: VideoStream) -> list[_Packet]:
     """Lists the packets that are shown, in order of presentation. Raises Unreadable for a file that is cut off."""
-    filled = [packet for packet in container.demux(stream) if packet.size]
+    filled = [  # without what is in them: all of a long film's would be gigabytes
+        _Packet(packet.pts, packet.is_keyframe, packet.duration or 0, packet.is_discard)
+        for packet in container.demux(stream)
+        if packet.size
+    ]
     counted = "mp4" in container.format.name and stream.frames  # an AVI's count has empty packets in it: frames shown longer
     if not filled or (counted and len(filled) < counted):
         raise Unreadable(f"{blob.name} is cut off: it has {len(filled)} of {counted or 'its'} frames.")
     if not counted and missing_bytes(blob):
         raise Unreadable(f"{blob.name} is cut off: its end is missing, after {len(filled)} frames.")
-    packets = [_Packet(p.pts, p.is_keyframe, p.duration or 0) for p in filled if not p.is_discard]  # by an edit list
-    return sorted(packets, key=lambda packet: (packet.time is None, packet.time or 0))
+    return sorted(
+        (packet for packet in filled if not packet.cut), key=lambda packet: (packet.time is None, packet.time or 0)
+    )
 
 
 def _decoded_times(blob: Blob) -> list[int | None]:

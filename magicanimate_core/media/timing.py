@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 DEFAULT_FPS = 25.0  # of videos that do not say, of folders of pictures; the published clips have it
-COMMON = [
+COMMON_RATES = [
     Fraction(n, d) for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 ]
 FASTEST = 60  # frames per second that a clip of unequal frames is brought to, at most
@@ -37,7 +37,7 @@ def constant_rate(edges: np.ndarray, said: Iterable[Fraction | None]) -> Fractio
     lasting = np.diff(edges)
     quick = lasting[lasting <= 1.25 * np.quantile(lasting, 0.1, method="lower")]
     rate = min(float(1 / quick.mean()), FASTEST)
-    nearest = min(COMMON, key=lambda common: abs(common - rate))
+    nearest = min(COMMON_RATES, key=lambda common: abs(common - rate))
     return nearest if abs(nearest / rate - 1) < 0.01 else Fraction(rate).limit_denominator(1001)
 
 

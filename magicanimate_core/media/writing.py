@@ -16,7 +16,7 @@ from .sound import Sound, track
 
 # How colours are stored, by FFmpeg's numbers (ITU-T H.273): the matrix that FFmpeg takes where nothing is said, so that who
 # reads no tags is right, too; curve and primaries of computer pictures; limited range
-MATRIX, RGB_MATRIX, CURVE, PRIMARIES, LIMITED, FULL = 6, 0, 1, 1, 1, 2
+MATRIX, RGB_MATRIX, CURVE, PRIMARIES, LIMITED, FULL_RANGE = 6, 0, 1, 1, 1, 2
 
 
 class Encoding(NamedTuple):
@@ -26,13 +26,15 @@ class Encoding(NamedTuple):
     pixels: str  # FFmpeg's name of the pixel format
     options: dict[str, str]  # of the codec
     keyframes: int | None = None  # at most so many frames are decoded to reach one; None: the codec's own rule
+    container: str = "mp4"  # FFmpeg's name of the kind of file
 
 
 # x264's macroblock tree is not the same twice; without it what is made again is the very same file
-SAME = {"x264-params": "mbtree=0"}
-RESULT = Encoding("libx264", "yuv420p", {"crf": "14"} | SAME)
-INPUT = Encoding("libx264", "yuv420p", {"crf": "12"} | SAME)  # as clips come from elsewhere
-SMOOTH = Encoding("libx264", "yuv444p", {"crf": "12"} | SAME, keyframes=24)  # 4:2:0 takes as much room, for twice the error
+REPEATABLE = {"x264-params": "mbtree=0"}
+RESULT = Encoding("libx264", "yuv420p", {"crf": "14"} | REPEATABLE)
+INPUT = Encoding("libx264", "yuv420p", {"crf": "12"} | REPEATABLE)  # as clips come from elsewhere
+# 4:2:0 takes as much room, for twice the error
+SMOOTH = Encoding("libx264", "yuv444p", {"crf": "12"} | REPEATABLE, keyframes=24)
 LOSSLESS = Encoding("libx264rgb", "rgb24", {"qp": "0"}, keyframes=24)  # flat colours take no more room this way
 
 Write = Callable[[np.ndarray], None]  # appends a frame (H, W, 3) uint8 RGB
@@ -42,9 +44,9 @@ Write = Callable[[np.ndarray], None]  # appends a frame (H, W, 3) uint8 RGB
 def video_writer(
     path: Path, fps: Fraction | float, width: int, height: int, how: Encoding = RESULT, sound: Sound | None = None
 ) -> Iterator[Write]:
-    """Gives a function that appends a frame (H, W, 3) uint8 to an MP4. fps: frames per second. sound: is put under it."""
+    """Gives a function that appends a frame (H, W, 3) uint8 to a video. fps: frames per second. sound: is put under it."""
     rate = fps if isinstance(fps, Fraction) else Fraction(fps).limit_denominator(1001)
-    with whole(path) as part, av.open(str(part), "w", format="mp4") as container:
+    with whole(path) as part, av.open(str(part), "w", format=how.container) as container:
         stream = _add_stream(container, rate, width, height, how)
         with track(sound, container) as heard:
             frames = 0
@@ -67,7 +69,7 @@ def _add_stream(container: OutputContainer, rate: Fraction, width: int, height: 
     stream = container.add_stream(how.codec, rate=rate, options=how.options)
     stream.width, stream.height, stream.pix_fmt = width, height, how.pixels
     rgb, coder = how.pixels.startswith("rgb"), stream.codec_context
-    coder.colorspace, coder.color_range = (RGB_MATRIX, FULL) if rgb else (MATRIX, LIMITED)
+    coder.colorspace, coder.color_range = (RGB_MATRIX, FULL_RANGE) if rgb else (MATRIX, LIMITED)
     coder.color_trc, coder.color_primaries = CURVE, PRIMARIES
     if how.keyframes is not None:
         coder.gop_size = how.keyframes
@@ -79,7 +81,7 @@ def _stored(rgb: np.ndarray, how: Encoding) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
     if how.pixels == "rgb24":
         return frame
-    return frame.reformat(format=how.pixels, dst_colorspace=MATRIX, src_color_range=FULL, dst_color_range=LIMITED)
+    return frame.reformat(format=how.pixels, dst_colorspace=MATRIX, src_color_range=FULL_RANGE, dst_color_range=LIMITED)
 
 
 def write_picture(path: Path, rgb: np.ndarray) -> None:

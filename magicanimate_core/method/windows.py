@@ -55,17 +55,35 @@ def padded_length(schedule: str, frames: int, length: int) -> int:
     return SCHEDULES[schedule].padded_length(frames, length) if schedule in SCHEDULES else frames
 
 
-def flat_weights(length: int) -> list[float]:
+def flat_weights(windows: Sequence[Sequence[int]]) -> list[list[float]]:
     """Lets every frame of a window count alike."""
-    return [1.0] * length
+    return [[1.0] * len(window) for window in windows]
 
 
-def pyramid_weights(length: int) -> list[float]:
+def pyramid_weights(windows: Sequence[Sequence[int]]) -> list[list[float]]:
     """Lets frames count for more the nearer they are to the middle of their window."""
-    return [float(min(i, length - 1 - i) + 1) for i in range(length)]
+    return [[float(min(i, len(window) - 1 - i) + 1) for i in range(len(window))] for window in windows]
 
 
-FUSE_METHODS = {"flat": flat_weights, "pyramid": pyramid_weights}  # the paper's, and the host's most used
+def first_window_weights(windows: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Lets a frame count in the first window that has it, and once there: nothing is averaged (Table 2d, "w/o").
+
+    >>> first_window_weights([[0, 1, 2], [2, 3, 0]])
+    [[1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    taken: set[int] = set()
+    weights: list[list[float]] = []
+    for window in windows:
+        weights.append([])
+        for frame in window:
+            weights[-1].append(float(frame not in taken))
+            taken.add(frame)
+    return weights
+
+
+NOT_FUSED = "none"
+# the paper's, the host's most used, and the paper's ablation: what every frame counts for in each window of a clip
+FUSE_METHODS = {"flat": flat_weights, "pyramid": pyramid_weights, NOT_FUSED: first_window_weights}
 
 
 def share_out(count: int, rank: int, ranks: int) -> range:

@@ -1,5 +1,7 @@
 """An animation from pixels to pixels, for clips that fit into memory. Long ones: command/jobs.py streams the same steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,6 +9,7 @@ from torch import Tensor
 from ..options import Settings
 from .conditions import Conditions, PoseImages, Poses
 from .denoise import denoise, initial_noise, last
+from .image_prompt import ImagePrompt
 from .latents import decode_frames, encode_frames
 from .models import Models, encode_prompt
 from .nets import Nets
@@ -17,25 +20,39 @@ def animate(models: Models, reference: np.ndarray | None, poses: np.ndarray, set
 
     Without a reference the appearance encoder has no say, as in the paper's Table 2. Prompts are empty.
     """
-    latent = None if reference is None else encode_frames(models.vae, torch.from_numpy(reference)[None])
+    seen = reference is not None and models.nets.encoder is not None
+    latent = None if not seen else encode_frames(models.vae, torch.from_numpy(reference)[None])
+    photo = None if reference is None else torch.from_numpy(reference)[None].movedim(-1, 1).float() / 255  # (1, 3, H, W)
     images = PoseImages(torch.from_numpy(poses).movedim(-1, 1).float() / 255)  # (F, 3, H, W)
-    latents = sample_clip(models.nets, clip_conditions(models, latent, images), settings)
+    latents = sample_clip(models.nets, clip_conditions(models, latent, images, photo=photo), settings)
     return decode_frames(models.vae, latents)
 
 
 def clip_conditions(
-    models: Models, reference: Tensor | None, poses: Poses, *, prompt: str = "", negative: str = ""
-) -> Conditions:
+    models: Models, reference: Tensor | None, poses: Poses, *, prompt: str = "", negative: str = "",
+    photo: Tensor | None = None,
+) -> Conditions:  # fmt: skip
     """Gathers what steers a clip. reference: latent (1, 4, h, w).
 
-    Raises ValueError for a prompt where the models take no words.
+    photo: (1, 3, H, W) in [0, 1], for models that see it by CLIP.
+    Raises ValueError for a prompt where the models take no words, and for no photo where they need one.
     """
-    return Conditions(
+    conditions = Conditions(
         reference=None if reference is None else reference.to(models.nets.device, models.nets.dtype),
         positive=encode_prompt(models, prompt),
         negative=encode_prompt(models, negative),
         poses=poses,
     )
+    return conditions if models.image is None else _seen(models.image, conditions, photo)
+
+
+def _seen(image: ImagePrompt, conditions: Conditions, photo: Tensor | None) -> Conditions:
+    """Conditions with a photo (1, 3, H, W), seen by CLIP. Raises ValueError for none."""
+    if photo is None:
+        raise ValueError("These models see the photo by CLIP; expected a reference image.")
+    if image.adapter is not None:
+        return replace(conditions, image=image.embeddings(photo))
+    return replace(conditions, tokens=image.tokens(photo))
 
 
 def sample_clip(nets: Nets, conditions: Conditions, settings: Settings) -> Tensor:

@@ -70,11 +70,12 @@ def load_base(base: Path, vae: Path | None = None, prediction: str = "") -> Base
 
 def read_weights(path: Path, expected: str) -> dict[str, Tensor]:
     """Reads the tensors of a .safetensors or PyTorch file. Raises WrongFile, with what was `expected`."""
+    return read_tensors(path, expected, open_weights)
 
-    def load(name: str) -> dict[str, Tensor]:
-        return load_file(name) if name.endswith((".safetensors", ".sft")) else torch.load(name, "cpu", weights_only=True)
 
-    return read_tensors(path, expected, load)
+def open_weights(name: str) -> dict[str, Any]:
+    """Returns what is in a .safetensors or PyTorch file, without executing code. Raises what these libraries raise."""
+    return load_file(name) if name.endswith((".safetensors", ".sft")) else torch.load(name, "cpu", weights_only=True)
 
 
 def unet_arguments(shape: arch.UNetShape) -> dict[str, Any]:

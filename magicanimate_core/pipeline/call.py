@@ -22,7 +22,8 @@ Value = TypeVar("Value")
 class Call:
     """A call of a TemporalUNet."""
 
-    frames: int  # K of a window
+    frames: int  # K of a window, whose statistics and temporal attention go over all of them
+    temporal: bool = True  # with temporal attention
     references: Sequence[Reference | None]  # one per conditioning, of one image each
 
 

@@ -89,12 +89,14 @@ def predict(
     frames = latents.shape[0]
     halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
     windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
-    mine = [windows[i] for i in share_out(len(windows), workers.rank, workers.count)]
+    share = share_out(len(windows), workers.rank, workers.count)
+    mine = [windows[i] for i in share]
+    weights = FUSE_METHODS[settings.fuse_method](windows)
     # in fp64, so that the order of the windows does not matter
     fusion = Fusion(frames, halves * latents[0].numel(), torch.float64)
-    for window, outputs in predict_windows(nets, conditions, latents, t, settings, windows=mine, halves=halves):
-        weights = torch.tensor(FUSE_METHODS[settings.fuse_method](len(window)), dtype=torch.float64)
-        fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), weights)
+    made = predict_windows(nets, conditions, latents, t, settings, windows=mine, halves=halves)
+    for i, (window, outputs) in zip(share, made, strict=True):
+        fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), torch.tensor(weights[i], dtype=torch.float64))
     workers.reduce(fusion.sums)
     mean = fusion.mean().to(latents.dtype).unflatten(1, (halves, *latents.shape[1:]))
     *uncond, cond = mean.unbind(1)  # each (F, 4, h, w)
@@ -119,7 +121,6 @@ def predict_windows(
         return
     timestep = torch.as_tensor(t, device=nets.device)
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
-    texts = torch.stack([conditions.negative[0], conditions.positive[0]][-halves:])  # (halves, L, D)
     pose = PoseResiduals(nets, conditions, latents, timestep, settings)
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
@@ -127,10 +128,11 @@ def predict_windows(
         out = nets.unet(
             torch.cat([x] * halves),
             timestep,
-            texts.repeat_interleave(len(window), 0),
             frames=len(window),
             references=references,
             residuals=None if residuals is None else [torch.cat([r] * halves) for r in residuals],
+            **conditions.rows(halves, len(window)),
+            temporal=settings.temporal_attention,
         )
         yield window, out.float().cpu().unflatten(0, (halves, -1))
 

@@ -50,7 +50,9 @@ class WithTemporalBlock(nn.Module):
         return (self.over_frames(out[0]), *out[1:]) if isinstance(out, tuple) else self.over_frames(out)
 
     def over_frames(self, x: Tensor) -> Tensor:
-        """Runs the temporal block, ((B K), C, h, w) -> the same shape."""
+        """Runs the temporal block, if the call has any, ((B K), C, h, w) -> the same shape."""
+        if not CALL.get().temporal:
+            return x
         if self.gradient_checkpointing and torch.is_grad_enabled():
             return self._gradient_checkpointing_func(self.temporal, x, CALL.get().frames)
         return self.temporal(x, CALL.get().frames)
@@ -62,14 +64,16 @@ class TemporalUNet(nn.Module):
     Without a motion module it makes single frames, as in the first stage of training.
     """
 
-    def __init__(self, unet: "UNet2DConditionModel", motion: MotionModule | None) -> None:
-        """Raises ValueError where the motion module was made for another UNet."""
+    def __init__(self, unet: "UNet2DConditionModel", motion: MotionModule | None, *, single: bool = False) -> None:
+        """single: norms look at single frames, whatever a call says. Raises ValueError where the motion module was made for
+        another UNet.
+        """
         super().__init__()
         self.unet, self.motion = unet, motion
         names = reading_attentions(unet)
         self.reading = {name: unet.get_submodule(name) for name in names}  # by their names before the swaps
         unet.set_attn_processor(unet.attn_processors | {f"{name}.processor": HybridAttention(name) for name in names})
-        if motion is None or motion.layout.joins_norms:
+        if not single and (motion is None or motion.layout.joins_norms):
             self._swap_norms()
         for site in motion.layout.widths if motion else ():
             self._add_temporal(site)
@@ -109,18 +113,25 @@ class TemporalUNet(nn.Module):
         frames: int,
         references: Sequence[Reference | None],
         residuals: Sequence[Tensor] | None = None,
+        count: Tensor | None = None,
+        image: Tensor | None = None,
+        temporal: bool = True,
     ) -> Tensor:
         """Predicts what is in noisy latents x ((B K), 4, h, w), the same shape; frames: K of a window.
 
         The rows are len(references) equal chunks. timestep: () or ((B K),). text: ((B K), L, D). residuals: the
-        ControlNet's, skips then middle, each for all rows; None: no pose.
+        ControlNet's, skips then middle, each for all rows; None: no pose. count: which text tokens count, ((B K), L); None:
+        all. image: what the IP-Adapter of this UNet reads, ((B K), E) or ((B K), L, E). temporal: False makes single frames,
+        which know nothing of one another: no temporal blocks, and norms of one frame each, as in the first training stage.
         """
         skips, middle = (None, None) if residuals is None else (tuple(residuals[:-1]), residuals[-1])
-        with during(CALL, Call(frames=frames, references=references)):
+        with during(CALL, Call(frames=frames if temporal else 1, temporal=temporal, references=references)):
             return self.unet(
                 x,
                 timestep,
                 encoder_hidden_states=text,
+                encoder_attention_mask=count,
+                added_cond_kwargs=None if image is None else {"image_embeds": [image[:, None]]},
                 down_block_additional_residuals=skips,
                 mid_block_additional_residual=middle,
                 return_dict=False,
@@ -164,15 +175,21 @@ class Nets:
     """What denoises: everything between latents and predictions."""
 
     unet: TemporalUNet
-    encoder: AppearanceEncoder
+    encoder: AppearanceEncoder | None  # None: something else shows the photo, or nothing
     controlnet: "ControlNetModel"
     prediction: str = "epsilon"  # what the UNet predicts, in diffusers' words: epsilon or v_prediction
 
     def to(self, device: torch.device | str, dtype: torch.dtype) -> "Nets":
         """Moves all nets, for use without training. Returns itself."""
         for net in (self.unet, self.encoder, self.controlnet):
-            freeze(net, device, dtype)
+            if net is not None:
+                freeze(net, device, dtype)
         return self
+
+    @property
+    def max_length(self) -> int | None:
+        """How many frames of a window the temporal layers tell apart; None without such layers."""
+        return None if self.unet.motion is None else self.unet.motion.layout.max_length
 
     @property
     def device(self) -> torch.device:

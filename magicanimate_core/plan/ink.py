@@ -5,12 +5,13 @@ import colorsys
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-Rgb = tuple[int, int, int]
+from ..media.densepose import Rgb
+
 Box = tuple[float, float, float, float]  # left, top, right, bottom; right and bottom are outside
 
 PAPER: Rgb = (32, 34, 38)
-LINE: Rgb = (72, 76, 84)
-TEXT: Rgb = (222, 224, 228)
+LINE_COLOUR: Rgb = (72, 76, 84)
+TEXT_COLOUR: Rgb = (222, 224, 228)
 QUIET: Rgb = (150, 155, 164)
 WARM: Rgb = (242, 166, 73)  # what goes over the end of the clip
 SHARES: tuple[Rgb, ...] = ((64, 116, 168), (104, 172, 220), (176, 224, 246))  # of a frame in 1, 2, more windows
@@ -43,7 +44,7 @@ class Ink:
         """Lays a picture (h, w, 3) uint8 there."""
         self.image.paste(Image.fromarray(image), (x, round(y)))
 
-    def write(self, x: float, y: float, words: str, colour: Rgb = TEXT, size: int = 14, anchor: str = "lm") -> None:
+    def write(self, x: float, y: float, words: str, colour: Rgb = TEXT_COLOUR, size: int = 14, anchor: str = "lm") -> None:
         """Writes words; anchor as Pillow's: left, middle or right of x; top or middle of y."""
         self.draw.text((x, y), words, fill=colour, font=font(size), anchor=anchor)
 

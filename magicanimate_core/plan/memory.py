@@ -9,7 +9,7 @@ from math import prod
 from ..weights import architecture as arch
 from .work import Net
 
-HALF, FULL = 2, 4  # bytes of a number
+HALF_BYTES, FULL_BYTES = 2, 4  # bytes of a number
 # values alive at once for each channel and pixel of the first level, where its feed-forward is under way: counted on
 # ComfyUI's modules at 256 to 768 pixels, attention in tiles
 ALIVE = 28
@@ -23,14 +23,14 @@ def weights(net: Net) -> dict[str, int]:
         "appearance encoder": arch.encoder_tensors(net.shape),
         "ControlNet": arch.controlnet_tensors(net.shape, net.hint_widths),
     }
-    sizes = {part: sum(HALF * prod(spec.shape) for spec in tensors.values()) for part, tensors in parts.items()}
-    return sizes | {"temporal blocks": sum(HALF * weight.numel() for weight in net.motion.parameters())}
+    sizes = {part: sum(HALF_BYTES * prod(spec.shape) for spec in tensors.values()) for part, tensors in parts.items()}
+    return sizes | {"temporal blocks": sum(HALF_BYTES * weight.numel() for weight in net.motion.parameters())}
 
 
 def call(net: Net, frames: int, guided: bool = True) -> int:
     """Returns the bytes of what one call of the UNet with so many frames keeps at once, in half precision."""
     row = ALIVE * net.shape.widths[0] * net.places[0] + residuals(net)
-    return HALF * row * frames * (1 + guided)
+    return HALF_BYTES * row * frames * (1 + guided)
 
 
 def residuals(net: Net) -> int:
@@ -46,4 +46,4 @@ def residuals(net: Net) -> int:
 
 def latents(net: Net) -> int:
     """Returns the bytes that every frame of the clip takes, however long the clip is."""
-    return LATENTS * FULL * net.shape.latent_channels * net.places[0]
+    return LATENTS * FULL_BYTES * net.shape.latent_channels * net.places[0]

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..media.densepose import nearest_parts
 from ..media.images import fit_photo, fit_poses, to_levels
 
-BODY, AROUND = 0.65, 0.12  # how much of the pose is seen over the photo
+BODY_OPACITY, AROUND_OPACITY = 0.65, 0.12  # how much of the pose is seen over the photo
 
 
 def thumbnail_size(width: int, height: int, box: int) -> tuple[int, int]:
@@ -26,7 +26,7 @@ def pose_over_photo(pose: Tensor, photo: Tensor | None, size: tuple[int, int], f
         return shown
     below = _levels(fit_photo(photo, *size, fit))
     body = nearest_parts(shown)[0][..., None] > 0  # (h, w, 1)
-    share = np.where(body, BODY, AROUND)
+    share = np.where(body, BODY_OPACITY, AROUND_OPACITY)
     return (share * shown + (1 - share) * below).round().astype(np.uint8)
 
 

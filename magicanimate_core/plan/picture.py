@@ -7,15 +7,15 @@ from textwrap import wrap
 
 import numpy as np
 
-from .ink import LINE, PAPER, QUIET, SHARES, SHARES_WARM, TEXT, WARM, Box, Ink, faint, noise_colour
+from .ink import LINE_COLOUR, PAPER, QUIET, SHARES, SHARES_WARM, TEXT_COLOUR, WARM, Box, Ink, faint, noise_colour
 from .plan import Plan, wraps_at
 from .report import headline, in_short
 
 WIDTH, MARGIN, GUTTER = 1040, 24, 76  # of the picture; at its sides; for the names of rows
-HEAD, AXIS, STRIP, LEGEND = 74, 26, 20, 40  # heights
-ROWS, ROW, CELL = 380, 26, 44  # most: of all windows together, of one, of a frame's width
+HEAD_HEIGHT, AXIS, STRIP, LEGEND = 74, 26, 20, 40  # heights
+ROWS_HEIGHT, ROW, CELL = 380, 26, 44  # most: of all windows together, of one, of a frame's width
 PHOTO, CAPTION = 300, 30
-LETTERS, LINES = 44, 18  # of a sentence in a line beside the pictures; height of a line
+LETTERS, LINE_HEIGHT = 44, 18  # of a sentence in a line beside the pictures; height of a line
 
 Shown = tuple[str, np.ndarray]  # a caption and what it stands under, (h, w, 3) uint8
 
@@ -25,7 +25,7 @@ class Grid:
     """Where frames and windows stand."""
 
     plan: Plan
-    top: float = HEAD + AXIS
+    top: float = HEAD_HEIGHT + AXIS
     left: float = MARGIN + GUTTER
 
     @property
@@ -36,7 +36,7 @@ class Grid:
     @property
     def row(self) -> float:
         """How high a window is."""
-        return min(ROW, ROWS / len(self.plan.windows))
+        return min(ROW, ROWS_HEIGHT / len(self.plan.windows))
 
     @property
     def bottom(self) -> float:
@@ -53,7 +53,7 @@ def draw(plan: Plan, shown: Sequence[Shown] = (), wrong: Sequence[str] = ()) -> 
     grid = Grid(plan)
     below = grid.bottom + 2 * STRIP + LEGEND + 26
     beside = [line for sentence in wrong for line in (*wrap(sentence, LETTERS), "")]
-    deep = max([LINES * len(beside), *(image.shape[0] for _, image in shown)])
+    deep = max([LINE_HEIGHT * len(beside), *(image.shape[0] for _, image in shown)])
     ink = Ink(WIDTH, round(below + (deep + CAPTION + MARGIN if deep else 8)))
     ink.write(MARGIN, 24, headline(plan), size=20)
     ink.write(MARGIN, 50, in_short(plan), QUIET)
@@ -69,7 +69,7 @@ def draw(plan: Plan, shown: Sequence[Shown] = (), wrong: Sequence[str] = ()) -> 
     if beside:
         ink.write(x, below + 10, "look at this", WARM, 13)
     for number, line in enumerate(beside):
-        ink.write(x, below + CAPTION + (number + 0.3) * LINES, line, size=13)
+        ink.write(x, below + CAPTION + (number + 0.3) * LINE_HEIGHT, line, size=13)
     return np.asarray(ink.image)
 
 
@@ -83,7 +83,7 @@ def _axis(ink: Ink, grid: Grid) -> None:
     ink.write(grid.left - 10, grid.top - 13, "frame", QUIET, 12, "rm")
     if plan.padded:
         x = grid.left + plan.frames * grid.cell
-        ink.box((x - 1, grid.top - 22, x + 1, grid.bottom + 2 * STRIP + 12), TEXT)
+        ink.box((x - 1, grid.top - 22, x + 1, grid.bottom + 2 * STRIP + 12), TEXT_COLOUR)
 
 
 def _round_numbers() -> Iterator[int]:
@@ -97,7 +97,7 @@ def _window(ink: Ink, grid: Grid, top: float, window: list[int]) -> None:
     """One window: its frames as bars, shaded by how many windows see them; those over the end in another colour."""
     plan, gap = grid.plan, int(grid.row >= 5)
     if grid.row >= 8:
-        ink.box(grid.box(0, plan.total, top + grid.row / 2, 1), LINE)
+        ink.box(grid.box(0, plan.total, top + grid.row / 2, 1), LINE_COLOUR)
     back, shared = wraps_at(window), grid.plan.shared
 
     def kind(place: int) -> tuple:
@@ -132,7 +132,7 @@ def _strip(ink: Ink, grid: Grid, top: float, name: str, values: list[int], colou
             ink.hatch(box)
         for place in range(frame, frame + count) if room else ():
             x = grid.left + (place + 0.5) * grid.cell
-            ink.write(x, top + STRIP / 2, str(value), PAPER if not padding else TEXT, 12, "mm")
+            ink.write(x, top + STRIP / 2, str(value), PAPER if not padding else TEXT_COLOUR, 12, "mm")
         frame += count
 
 

@@ -110,7 +110,7 @@ class Net:
         total = 0
         for name, spec in tensors.items():
             places = self.places_of(name)
-            total += 2 * _size(spec.shape) * (TOKENS if name.endswith(TEXT) else places)
+            total += 2 * _size(spec.shape) * (TOKENS if name.endswith(TEXT_PROJECTIONS) else places)
             if name.endswith(QUERIES):
                 total += 4 * places * (TOKENS if name.endswith(QUERIES[1]) else places) * spec.shape[0]
         return total
@@ -123,7 +123,7 @@ class Net:
         return (self.height >> halvings) * (self.width >> halvings)
 
 
-TEXT = ("attn2.to_k.weight", "attn2.to_v.weight")
+TEXT_PROJECTIONS = ("attn2.to_k.weight", "attn2.to_v.weight")
 QUERIES = ("attn1.to_q.weight", "attn2.to_q.weight")
 
 

@@ -11,5 +11,5 @@ snapping, steadying  blurred seams, labels that flicker, frames in which nobody 
 preparing  all of it: any form becomes this model's, frame by frame
 people   how many
 colours  a pose video in other colours is refused
-palette  is it DensePose in this model's colours? And if it is blurred, sharpened
+palette  is it DensePose in this model's colours, and fit for training?
 """

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .exchange import EXPECTED, DensePoseNet, People
+from .exchange import EXPECTED_NET, DensePoseNet, People
 from .maps import part_map
 from .order import DrawingOrder
 
@@ -58,7 +58,7 @@ class Detector:
                     f"There is not enough memory for DensePose at {self.detect_size} pixels: take less."
                 ) from error
             if self.device.type == "cpu":
-                raise ValueError(f"{self.net.name} fails at a frame ({reason}); expected {EXPECTED}.") from error
+                raise ValueError(f"{self.net.name} fails at a frame ({reason}); expected {EXPECTED_NET}.") from error
         LOG.warning("%s cannot run on %s (%s); it goes on on the CPU.", self.net.name, self.device, reason)
         self.to_cpu()
         self.device = torch.device("cpu")

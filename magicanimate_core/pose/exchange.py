@@ -13,15 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FINE = 25  # channels of the fine logits: background and 24 parts
-MULTIPLE = 64  # pixels; a traced net's picture is padded to multiples of it, as it was when the net was made
+FINE_PARTS = 25  # channels of the fine logits: background and 24 parts
+NET_MULTIPLE = 64  # pixels; a traced net's picture is padded to multiples of it, as it was when the net was made
 SLIMMEST = 4  # the longer side that a net sees is at most so many times the shorter one
 USUAL_FILE = "densepose_r50_fpn_dl.torchscript"
 SOURCES = (  # of both ways, for who has none
     f"{USUAL_FILE} from https://huggingface.co/LayerNorm/DensePose-TorchScript-with-hint-image, "
     "or a .pt from https://github.com/dajes/DensePose-TorchScript/releases"
 )
-EXPECTED = f"a DensePose net as TorchScript ({SOURCES})"
+EXPECTED_NET = f"a DensePose net as TorchScript ({SOURCES})"
 NO_NUMBERS = re.compile(r"non-empty|0 elements|\[0,", re.I)  # how torch says that there was nothing to compute on
 
 
@@ -80,12 +80,12 @@ class DensePoseNet(nn.Module):
             if boxes.numel() == 0:
                 return None
             people = len(boxes)
-            right = boxes.shape == (people, 4) and fine.ndim == coarse.ndim == 4 and fine.shape[:2] == (people, FINE)
+            right = boxes.shape == (people, 4) and fine.ndim == coarse.ndim == 4 and fine.shape[:2] == (people, FINE_PARTS)
             right = right and len(coarse) == people and coarse.shape[1] > 1
         except (KeyError, TypeError, ValueError, AttributeError):
             right = False
         if not right:
-            raise ValueError(f"{self.name} does not answer as a DensePose net does; expected {EXPECTED}.")
+            raise ValueError(f"{self.name} does not answer as a DensePose net does; expected {EXPECTED_NET}.")
         boxes = boxes.detach().cpu().float()
         known = boxes.isfinite().all(1)
         found = known.nonzero()[:, 0].tolist()
@@ -103,7 +103,7 @@ class TracedNet(DensePoseNet):
         pixels = bgr.movedim(-1, 0)[None]  # (1, 3, H, W)
         if size != (height, width):
             pixels = F.interpolate(pixels.float(), size, mode="bicubic", antialias=True).round().clamp(0, 255)
-        padding = (0, -size[1] % MULTIPLE, 0, -size[0] % MULTIPLE)
+        padding = (0, -size[1] % NET_MULTIPLE, 0, -size[0] % NET_MULTIPLE)
         padded = F.pad(pixels.float(), padding, mode="replicate")[0].to(torch.uint8)
         return padded.contiguous(), (size[1] / width, size[0] / height)
 
@@ -136,4 +136,4 @@ def densepose_net(script: torch.jit.ScriptModule, name: str) -> DensePoseNet:
         return TracedNet(script, name)
     takes = ", ".join(str(a.type) for a in schema.arguments[1:])
     gives = ", ".join(str(r.type) for r in schema.returns)
-    raise ValueError(f"{name} is a net of something else ({takes} -> {gives}); expected {EXPECTED}.")
+    raise ValueError(f"{name} is a net of something else ({takes} -> {gives}); expected {EXPECTED_NET}.")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..media.densepose import OUR_FORM
 from .palettes import INFERNO, PARULA, VIRIDIS
 from .snapping import Looks, Seen, looks
 
@@ -30,7 +31,7 @@ class Form(NamedTuple):
     @property
     def is_ours(self) -> bool:
         """Whether frames may be left as they are."""
-        return self.name == "viridis"
+        return self.name == OUR_FORM
 
 
 def _colour_forms() -> list[Form]:
@@ -80,7 +81,7 @@ def see(form: Form, rgb: np.ndarray) -> Seen:
 
 
 @cache
-def look(name: str) -> Looks:
+def form_looks(name: str) -> Looks:
     """Returns how a form's parts look, for `snapping.snap`."""
     form = FORMS[name]
     colours = form.colours.astype(np.float32) * (ALPHA if form.over_grey else 1)
@@ -89,7 +90,7 @@ def look(name: str) -> Looks:
     return looks(colours, bright=not form.over_grey)
 
 
-def nearest(form: Form, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def nearest_parts_of(form: Form, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns the nearest parts (N,), how far colours (N, 3) are from them and from those numbered beside them, (N,)."""
     apart = _apart(form, rgb.astype(np.float32))  # (N, 25)
     parts = apart.argmin(1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEAST = 0.2  # overlap (intersection over union) of a person's box with where it was expected
-PATIENCE = 25  # frames for which somebody who is not found keeps a place
+LEAST_OVERLAP = 0.2  # overlap (intersection over union) of a person's box with where it was expected
+MISSED_FRAMES = 25  # frames for which somebody who is not found keeps a place
 
 
 @dataclass
@@ -56,7 +56,7 @@ class DrawingOrder:
                 person.found(box)
             place = next(i for i, other in enumerate(self.people) if other is person) + 1
             numbers[id(person)] = number
-        self.people = [person for person in self.people if person.missed <= PATIENCE]
+        self.people = [person for person in self.people if person.missed <= MISSED_FRAMES]
         return [numbers[id(person)] for person in self.people if id(person) in numbers]
 
     def _known(self, boxes: np.ndarray) -> dict[int, _Person]:
@@ -65,7 +65,7 @@ class DrawingOrder:
             return {}
         shared = overlaps(np.stack([person.box for person in self.people]), boxes)  # (people, N)
         known: dict[int, _Person] = {}
-        while shared.max() >= LEAST:
+        while shared.max() >= LEAST_OVERLAP:
             person, number = np.unravel_index(shared.argmax(), shared.shape)
             known[int(number)] = self.people[person]
             shared[person], shared[:, number] = 0, 0

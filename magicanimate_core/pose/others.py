@@ -5,10 +5,10 @@ import numpy as np
 from .palettes import SAPIENS
 
 ONE_COLOUR = "frames of one colour, in which nobody was found"
-FLAT = "flat colours that are not those of 24 parts (DensePose's coarse 14 parts, Champ's semantic map, depth, a drawing)"
-LINES = 5  # lines side by side, with as much between them: smaller frames show none
-VAGUE = (ONE_COLOUR, FLAT)
-DARK, COLOURED = 24, 40  # grey levels: black up to here, and coloured from so much between channels
+NO_MAP = "flat colours that are not those of 24 parts (DensePose's coarse 14 parts, Champ's semantic map, depth, a drawing)"
+LINE_PITCH = 5  # lines side by side, with as much between them: smaller frames show none
+VAGUE = (ONE_COLOUR, NO_MAP)
+DARK, CHROMATIC = 24, 40  # grey levels: black up to here, and coloured from so much between channels
 
 
 def what_else(frames: np.ndarray) -> str | None:
@@ -39,7 +39,7 @@ def _mostly_black(frames: np.ndarray) -> bool:
 def _thin(mask: np.ndarray) -> bool:
     """Whether a mask (F, H, W) is of lines: 5 x 5 pixels of it are rare."""
     high, wide = mask.shape[1] - 4, mask.shape[2] - 4
-    if min(high, wide) < 5 * LINES or not mask.any():
+    if min(high, wide) < 5 * LINE_PITCH or not mask.any():
         return False
     rows = np.logical_and.reduce([mask[:, d : d + high] for d in range(5)])
     whole = np.logical_and.reduce([rows[:, :, d : d + wide] for d in range(5)])
@@ -65,13 +65,13 @@ def _skeleton(frames: np.ndarray) -> bool:
 
 def _contours(frames: np.ndarray) -> bool:
     """Coloured lines over a grey photo, or on black."""
-    coloured = np.ptp(frames.astype(np.int16), axis=-1) > COLOURED
+    coloured = np.ptp(frames.astype(np.int16), axis=-1) > CHROMATIC
     return 0.002 < float(coloured.mean()) < 0.4 and _thin(coloured)
 
 
 def _sapiens(frames: np.ndarray) -> bool:
     """Sapiens' colours cover what is coloured."""
-    figure = frames[np.ptp(frames.astype(np.int16), axis=-1) > COLOURED].astype(np.int16)[::7]
+    figure = frames[np.ptp(frames.astype(np.int16), axis=-1) > CHROMATIC].astype(np.int16)[::7]
     if len(figure) < 20:
         return False
     near = np.min([np.abs(figure - colour).max(-1) for colour in SAPIENS.astype(np.int16)], axis=0) <= 20
@@ -82,7 +82,7 @@ def _flat(frames: np.ndarray) -> bool:
     """A few colours make up nearly all, as in maps of other parts."""
     packed = (frames >> 4).reshape(-1, 3).astype(np.int32) @ np.array([256, 16, 1])
     counts = np.sort(np.bincount(packed))[::-1]
-    return float(counts[:40].sum() / counts.sum()) > 0.85 and np.ptp(frames.astype(np.int16), axis=-1).max() > COLOURED
+    return float(counts[:40].sum() / counts.sum()) > 0.85 and np.ptp(frames.astype(np.int16), axis=-1).max() > CHROMATIC
 
 
 _KINDS = (  # asked in this order
@@ -93,5 +93,5 @@ _KINDS = (  # asked in this order
     ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
     ("DensePose's contour view: lines, from which parts cannot be told", _contours),
     ("a body part map of Sapiens, which knows no front and back", _sapiens),
-    (FLAT, _flat),
+    (NO_MAP, _flat),
 )

@@ -1,29 +1,27 @@
-"""Tells whether frames are DensePose in MagicAnimate's colours and repairs blurred ones.
+"""Tells whether frames are DensePose in MagicAnimate's colours, and fit for training.
 
 Frames are (F, H, W, 3) uint8 RGB.
 """
 
 import numpy as np
 
-from ..media.densepose import BACKGROUND, nearest_parts, paint
-from .forms import FORMS, look, see
+from ..media.densepose import BACKGROUND, nearest_parts
 from .recognition import clause
-from .snapping import snap as snapped
 
-NEAR = 30  # grey levels; of a compressed clip, only the seams between parts are farther from every part's colour
+STRAY_LEVELS = 30  # grey levels; of a compressed clip, only the seams between parts are farther from every part's colour
 
 
 def stray_share(poses: np.ndarray) -> float:
     """Returns the share of the pixels off the background that are far from every part's colour, 0..1."""
     parts, distance = nearest_parts(poses)  # (F, H, W) each
-    far = distance > NEAR
+    far = distance > STRAY_LEVELS
     return float(far.sum() / max(1, (far | (parts > 0)).sum()))
 
 
 def body_share(poses: np.ndarray) -> float:
     """Returns the share of pixels that show a body part, 0..1."""
     parts, distance = nearest_parts(poses)  # (F, H, W) each
-    return float(((parts > 0) & (distance <= NEAR)).mean())
+    return float(((parts > 0) & (distance <= STRAY_LEVELS)).mean())
 
 
 def is_exact(poses: np.ndarray) -> bool:
@@ -40,9 +38,3 @@ def palette_problem(poses: np.ndarray, tolerance: float) -> str | None:
         f"is not DensePose in MagicAnimate's colours: {share:.0%} of its figure has colours of no body part, "
         f"at most {tolerance:.0%} may (viridis of part number x 255 / 24, background {BACKGROUND})"
     )
-
-
-def snap(poses: np.ndarray) -> np.ndarray:
-    """Gives every pixel exactly a part's colour, (F, H, W, 3). Blurred seams go to the parts beside them."""
-    form = FORMS["viridis"]
-    return paint(np.stack([snapped(frame, see(form, frame), look(form.name)) for frame in poses]))

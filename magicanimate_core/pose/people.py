@@ -3,7 +3,7 @@
 import numpy as np
 
 CELLS = 64  # the map is looked at as so many cells a side, at most
-LEAST = 0.15  # of the largest figure's cells: smaller ones are scraps
+LEAST_FIGURE = 0.15  # of the largest figure's cells: smaller ones are scraps
 
 
 def people(parts: np.ndarray) -> int:
@@ -21,4 +21,4 @@ def people(parts: np.ndarray) -> int:
             break
         number = spread
     sizes = np.unique(number[cells], return_counts=True)[1]
-    return int((sizes >= max(2, LEAST * sizes.max())).sum()) if len(sizes) else 0
+    return int((sizes >= max(2, LEAST_FIGURE * sizes.max())).sum()) if len(sizes) else 0

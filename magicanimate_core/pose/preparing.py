@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..media.densepose import AUTO_FORM, paint
-from .forms import FORMS, Form, look, see
+from .forms import FORMS, Form, form_looks, see
 from .people import people
 from .recognition import Recognised, recognise, score
 from .snapping import snap as snapped
@@ -25,10 +25,10 @@ UNSURE = 0.6  # of confidence
 class PoseReport:
     """What was found and done. Counts are complete when the last frame has come."""
 
-    form: str = ""  # its name
-    words: str = ""
+    form: str = ""  # its name; none where a net has found the parts
+    words: str = ""  # what came
     confidence: float = 0.0  # 0..1: how well the form explains the frames
-    people: int = 0  # at most in a frame, as far as they are apart
+    people: int = 0  # at most in a frame; who touch each other count as one
     frames: int = 0
     figure: int = 0  # pixels of body parts, over all frames
     snapped: int = 0  # pixels that got another part than the nearest colour's
@@ -45,8 +45,8 @@ class PoseReport:
         """The report as lines of text."""
         left = self.empty - self.filled
         lines = [
-            f"form: {self.words} ({self.form}), confidence {self.confidence:.0%}",
-            f"frames: {self.frames}, people: {self.people}",
+            f"form: {self.words} ({self.form}), confidence {self.confidence:.0%}" if self.form else self.words,
+            f"frames: {self.frames}, people: {f'at least {self.people}' if self.people else 'none'}",
             f"snapped: {self.share(self.snapped):.1%} of the figure, calmed: {self.share(self.calmed):.2%}",
             f"frames in which nobody was found: {self.empty}, filled: {self.filled}" + (f", left: {left}" if left else ""),
         ]
@@ -106,18 +106,43 @@ def _stream(
 
     def maps() -> Iterator[np.ndarray]:
         for read in _in_threads(lambda rgb: _read(rgb, form, snap), frames):
-            report.frames += 1
-            report.figure += np.count_nonzero(read.parts)
             report.snapped += np.count_nonzero(read.parts != read.nearest)
-            report.empty += is_empty(read.parts)
             waiting.append(read)
             yield read.parts
 
-    gapless = filled(maps()) if fill_gaps else ((parts, False) for parts in maps())
+    for parts in mended(maps(), steady=steady, fill_gaps=fill_gaps, report=report):
+        yield _painted(waiting.popleft(), parts, _may_stay(form, snap))
+
+
+def mended(
+    maps: Iterable[np.ndarray], *, steady: float = 0.5, fill_gaps: bool = True, report: PoseReport | None = None
+) -> Iterator[np.ndarray]:  # fmt: skip
+    """Gives part maps (H, W) uint8 of a clip without flicker and without gaps, one for each that comes.
+
+    Arguments as prepare_poses; what it counts is added to the report. Where nothing is to do, a map comes back itself.
+    """
+    report = PoseReport() if report is None else report
+    waiting: deque[np.ndarray] = deque()
+
+    def counted() -> Iterator[np.ndarray]:
+        for parts in maps:
+            report.frames += 1
+            report.figure += np.count_nonzero(parts)
+            report.empty += is_empty(parts)
+            waiting.append(parts)
+            yield parts
+
+    gapless = filled(counted()) if fill_gaps else ((parts, False) for parts in counted())
     for parts in steadied(_counted(gapless, report), steady):
-        read = waiting.popleft()
-        report.calmed += 0 if is_empty(read.parts) else np.count_nonzero(parts != read.parts)
-        yield _painted(read, parts, keep=form.is_ours and not snap)
+        before = waiting.popleft()
+        report.calmed += 0 if is_empty(before) else np.count_nonzero(parts != before)
+        yield parts
+
+
+def converted(frames: np.ndarray, form: Form, snap: bool) -> np.ndarray:
+    """Returns frames (F, H, W, 3) of a form in this model's colours, each by itself: the same as prepare_poses, unmended."""
+    reads = [_read(rgb, form, snap) for rgb in frames]
+    return np.stack([_painted(read, read.parts, _may_stay(form, snap)) for read in reads])
 
 
 def _counted(maps: Iterable[tuple[np.ndarray, bool]], report: PoseReport) -> Iterator[np.ndarray]:
@@ -130,7 +155,12 @@ def _counted(maps: Iterable[tuple[np.ndarray, bool]], report: PoseReport) -> Ite
 def _read(rgb: np.ndarray, form: Form, snap: bool) -> _Read:
     """What a frame (H, W, 3) shows."""
     seen = see(form, rgb)
-    return _Read(rgb, seen.parts, snapped(rgb, seen, look(form.name)) if snap and not seen.exact else seen.parts)
+    return _Read(rgb, seen.parts, snapped(rgb, seen, form_looks(form.name)) if snap and not seen.exact else seen.parts)
+
+
+def _may_stay(form: Form, snap: bool) -> bool:
+    """Whether colours stay as they come where nothing has changed."""
+    return form.is_ours and not snap
 
 
 def _painted(read: _Read, parts: np.ndarray, keep: bool) -> np.ndarray:

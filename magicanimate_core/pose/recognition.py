@@ -7,16 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .forms import FORMS, TRUST, Form, nearest, see
+from .forms import FORMS, TRUST, Form, nearest_parts_of, see
 from .others import VAGUE, what_else
 
-SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
-FLAT = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+LOOKED_SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
+FLATNESS = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
+TINY = 160  # pixels: in smaller frames a codec may leave too little that is flat
 CALM = 0.01  # of all pixels must be flat: of noise, none are
 SEEN = 0.002  # of all pixels must be a figure
 LARGE = 85  # pixels: in figures of this size, parts are larger than the blocks of a codec
 FAINT = 0.12  # of a figure must be sharp, however small it is
-LEAST = 0.25  # of a figure must be in a form's colours
+LEAST_COLOURED = 0.25  # of a figure must be in a form's colours
+EXPECTED_FORMS = f"the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}"
 HALFWAY = {"viridis_grey": 0.3, "parula_grey": 0.56}  # how sharp figures must be where a photo's grey is in the colours
 
 
@@ -31,11 +33,21 @@ def recognise(frames: np.ndarray) -> Recognised:
     """Returns the form of frames. Raises ValueError, in a sentence, for what holds no part map; see `what_else`."""
     found, instead = tell(frames)
     if found is None:
-        what = f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
-        raise ValueError(
-            f"pose_video {what}; expected the 24 parts of DensePose in a form that is known: {', '.join(FORMS)}."
-        )
+        raise ValueError(f"pose_video {seen_instead(instead)}{_too_small(frames)}; expected {EXPECTED_FORMS}.")
     return found
+
+
+def seen_instead(instead: str | None) -> str:
+    """Says, as what goes on after a name, what frames are that hold no parts; instead: as `tell` has it."""
+    return f"looks like {instead}" if instead else "is not DensePose but a film, a photo or another kind of picture"
+
+
+def _too_small(frames: np.ndarray) -> str:
+    """What may be wrong with small frames, too: after a codec, their parts have no flat colours left. Else nothing."""
+    height, width = frames.shape[1:3]
+    if min(height, width) >= TINY:
+        return ""
+    return f", or {width} x {height} pixels are too small to tell (name its form, or bring {TINY} x {TINY} pixels)"
 
 
 def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
@@ -82,7 +94,7 @@ def score(frames: np.ndarray, form: Form) -> float:
 
 def thinned(frames: np.ndarray) -> np.ndarray:
     """Returns frames of which at most 256 pixels a side are left."""
-    stride = max(1, -(-max(frames.shape[1:3]) // SIDE))
+    stride = max(1, -(-max(frames.shape[1:3]) // LOOKED_SIDE))
     return np.ascontiguousarray(frames[:, ::stride, ::stride])
 
 
@@ -93,7 +105,7 @@ def _scores(frames: np.ndarray, chosen: Form | None = None) -> list[Recognised]:
     if counts.sum() < CALM * frames[..., 0].size and not chosen:
         return scored
     for form in [chosen] if chosen else [form for form in FORMS.values() if form.channel is None]:
-        parts, apart, beside = nearest(form, colours)
+        parts, apart, beside = nearest_parts_of(form, colours)
         figure = (parts > 0) | (apart > TRUST)
         size = counts[figure].sum()
         if size < SEEN * counts.sum() or not (parts[figure] > 0).any():
@@ -102,7 +114,7 @@ def _scores(frames: np.ndarray, chosen: Form | None = None) -> list[Recognised]:
         settled = near & (apart <= 0.3 * beside)  # not halfway to the next part, as in a picture of depth
         share = float(counts[near].sum() / size)
         sharp = float(counts[settled].sum() / max(1, counts[near].sum()))
-        if chosen or (share >= LEAST and _convinces(form, share, sharp, _extent(form, frames))):
+        if chosen or (share >= LEAST_COLOURED and _convinces(form, share, sharp, _extent(form, frames))):
             scored.append(Recognised(form, share * min(1.0, sharp / 0.8) * _background(form, frames)))
     return scored
 
@@ -126,7 +138,7 @@ def _flat_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The colours (N, 3) uint8 off the seams, each once, and how often there are, (N,)."""
     levels = frames.astype(np.int16)
     here = levels[:, :-1, :-1]
-    flat = (np.abs(here - levels[:, :-1, 1:]).max(-1) <= FLAT) & (np.abs(here - levels[:, 1:, :-1]).max(-1) <= FLAT)
+    flat = (np.abs(here - levels[:, :-1, 1:]).max(-1) <= FLATNESS) & (np.abs(here - levels[:, 1:, :-1]).max(-1) <= FLATNESS)
     chosen = frames[:, :-1, :-1][flat] if flat.any() else frames.reshape(-1, 3)
     packed = chosen.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
     unique, counts = np.unique(packed, return_counts=True)

@@ -1,7 +1,8 @@
 """Part maps whose colours a codec or a resize blurred, made sharp again.
 
 Between two parts lies the colour of a third one: a blurred pixel goes to that part of its neighbourhood which it looks like
-most. Whole patches of a colour count for more than thin lines, which may be such blends.
+most. Whole patches of a colour count for more than thin lines, which may be such blends. Where the vote is close, or against
+the nearest colour, a small net judges (judging.py), if brightness tells parts apart.
 """
 
 from typing import NamedTuple
@@ -9,17 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from ..media.densepose import PART_COLOURS
+from .judging import BRIGHT, COLOURED, MARGIN, Case, Map, judge
 
 PARTS = len(PART_COLOURS)
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
-AROUND = tuple(
+AROUND = tuple(  # who votes: 5 x 5 pixels without the corners, as much as a Gaussian of deviation 1.2 says
     (y, x, np.float32(np.exp(-(y * y + x * x) / 2.88))) for y in range(-2, 3) for x in range(-2, 3) if abs(y * x) < 4
 )
-REACH = 2  # pixels: who votes is within 5 x 5 pixels, without the corners, and counts as a Gaussian of deviation 1.2 says
-BRIGHT, COLOURED = 7.0, 24.0  # grey levels of brightness and of colour over which a likeness falls to 1 / e
 LINE, SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 0.5  # of a pixel that was voted on, in the next round
-ROUNDS = 2
+BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
+DOUBT = 0.25  # of the winner's votes: where all others have more together, it is not sure
 CHUNK = 8192  # pixels whose votes stay in the processor's cache
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
 
@@ -49,19 +50,48 @@ def looks(colours: np.ndarray, bright: bool = True) -> Looks:
 
 def snap(rgb: np.ndarray, seen: Seen, look: Looks) -> np.ndarray:
     """Returns the part map (H, W) uint8 of a blurred frame (H, W, 3) uint8 RGB. An exact one comes back as it is seen."""
-    box = None if seen.exact else _figure(seen)
+    box = None if seen.exact else figure_box(seen)
     if box is None:
         return seen.parts
-    parts, trusted = seen.parts[box], seen.trusted[box]
-    weights, open_ = _weights(parts, trusted)
-    if not open_.any():
-        return seen.parts
+    case = case_of(rgb, seen, box, look)
+    labels = case.voted.labels
+    if look.bright:
+        labels[case.at] = judge(case, look.parts)
     whole = seen.parts.copy()
-    whole[box] = _vote(rgb[box], parts, weights, open_, look)
+    whole[box] = labels.reshape(-1, case.width)[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return whole
 
 
-def _figure(seen: Seen) -> tuple[slice, slice] | None:
+def case_of(rgb: np.ndarray, seen: Seen, box: tuple[slice, slice], look: Looks) -> Case:
+    """Returns what is to be judged of a frame within a box, after its neighbours have voted."""
+    parts = seen.parts[box]
+    weights, open_ = _weights(parts, seen.trusted[box])
+    before = Map(np.pad(parts, MARGIN).ravel(), np.pad(weights, MARGIN).ravel())
+    at, width = np.flatnonzero(np.pad(open_, MARGIN)), parts.shape[1] + 2 * MARGIN  # (N,), as all places
+    padded = np.pad(rgb[box], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+    ycc = YCC @ padded.astype(np.float32).reshape(-1, 3).T  # (3, P)
+    voted, doubtful = _vote(ycc, before, at, width, look)
+    noise = _noise(ycc, before, at, look)
+    at = at[doubtful]
+    row, column = np.divmod(at, width)
+    odd = (row - MARGIN + box[0].start) % 2 * 2 + (column - MARGIN + box[1].start) % 2
+    return Case(ycc, width, before, voted, at, odd, noise)
+
+
+def _noise(ycc: np.ndarray, held: Map, at: np.ndarray, look: Looks) -> np.ndarray:
+    """How far Y and Cb are from the parts' where colours are trusted: inside parts and at their seams; (4,) grey levels."""
+    figure = (held.labels > 0) & (held.trust > 0)
+    seam = at[figure[at]]
+    figure[at] = False
+    found = []
+    for some, few in ((np.flatnonzero(figure), (1.5, 1.0)), (seam, (2.0, 2.0))):
+        some = some[::4]
+        off = np.abs(ycc[:2, some] - look.parts[held.labels[some], :2].T)
+        found += list(off.mean(1)) if len(some) > 12 else few
+    return np.array(found, np.float32)
+
+
+def figure_box(seen: Seen) -> tuple[slice, slice] | None:
     """The box around all that is not surely background, with a margin; None where there is nothing."""
     return _box((seen.parts > 0) | ~seen.trusted, margin=6)
 
@@ -120,21 +150,19 @@ def _spread(corners: np.ndarray, size: int, shape: tuple[int, ...]) -> np.ndarra
     return whole
 
 
-def _vote(rgb: np.ndarray, parts: np.ndarray, weights: np.ndarray, open_: np.ndarray, look: Looks) -> np.ndarray:
-    """Parts (H, W) after the N open pixels have gone where their neighbours and their colours say."""
-    width = parts.shape[1] + 2 * REACH
-    at = np.flatnonzero(np.pad(open_, REACH))  # (N,), as all places, in a frame with a margin
-    labels, counts = np.pad(parts, REACH).astype(np.intp).ravel(), np.pad(weights, REACH).ravel()
-    seen = rgb[open_].astype(np.float32) @ YCC.T  # (N, 3)
+def _vote(ycc: np.ndarray, before: Map, at: np.ndarray, width: int, look: Looks) -> tuple[Map, np.ndarray]:
+    """The map after the N places `at` have gone where neighbours and colours say, and which of them are in doubt."""
+    labels, counts = before.labels.copy(), before.trust.copy()
     around = [(y * width + x, nearness) for y, x, nearness in AROUND]
-    for _ in range(ROUNDS):
-        won = np.concatenate([
-            _elect(_ballot(at[i : i + CHUNK], labels, counts, around), seen[i : i + CHUNK], look)
-            for i in range(0, len(at), CHUNK)
-        ])  # fmt: skip
+    doubtful = np.zeros(len(at), bool)
+    for _ in range(1 if look.bright else BLIND_ROUNDS):
+        won = np.full(len(at), PARTS, np.uint8)
+        for i in range(0, len(at), CHUNK):
+            some = slice(i, i + CHUNK)
+            won[some], doubtful[some] = _elect(_ballot(at[some], labels, counts, around), np.take(ycc, at[some], 1), look)
         decided = won < PARTS
         labels[at[decided]], counts[at[decided]] = won[decided], SETTLED
-    return labels.reshape(-1, width)[REACH:-REACH, REACH:-REACH].astype(np.uint8)
+    return Map(labels, counts), doubtful | (labels[at] != before.labels[at])
 
 
 def _ballot(at: np.ndarray, labels: np.ndarray, counts: np.ndarray, around: list[tuple[int, float]]) -> np.ndarray:
@@ -147,16 +175,20 @@ def _ballot(at: np.ndarray, labels: np.ndarray, counts: np.ndarray, around: list
     return votes
 
 
-def _elect(votes: np.ndarray, seen: np.ndarray, look: Looks) -> np.ndarray:
-    """The part with the most votes (N * 25,), each times its likeness to what is seen (N, 3); 25 where nobody voted."""
+def _elect(votes: np.ndarray, seen: np.ndarray, look: Looks) -> tuple[np.ndarray, np.ndarray]:
+    """The part with the most votes (N * 25,), each times its likeness to what is seen (3, N); 25 where nobody voted.
+
+    Also, where others come near it, (N,) bool.
+    """
     standing = np.flatnonzero(votes)
     pixel, part = np.divmod(standing, PARTS)
-    off = np.abs(seen[pixel] - look.parts[part])  # (votes that are not 0, 3)
-    unlike = np.maximum(off[:, 1], off[:, 2]) / np.float32(COLOURED)
+    dim, blue, red = np.abs(np.take(seen, pixel, 1) - look.parts[part].T)  # (votes that are not 0,) each
+    unlike = np.maximum(blue, red) / np.float32(COLOURED)
     if look.bright:
-        unlike += off[:, 0] / np.float32(BRIGHT)
+        unlike += dim / np.float32(BRIGHT)
     votes[standing] *= np.exp(-np.minimum(unlike, 60))
-    table = votes.reshape(-1, PARTS)
+    table, rows = votes.reshape(-1, PARTS), np.arange(len(votes) // PARTS)
     won = table.argmax(1).astype(np.uint8)
-    won[table[np.arange(len(won)), won] == 0] = PARTS
-    return won
+    most = table[rows, won]
+    won[most == 0] = PARTS
+    return won, table.sum(1) > (1 + DOUBT) * most

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-AROUND = 4  # pixels: how much moves is told from 9 x 9
+CALM_REACH = 4  # pixels: how much moves is told from 9 x 9
 LONGEST = 25  # frames: who is away for longer has left
-NOBODY = 0.0005  # of a frame's pixels: fewer are no person
+NOBODY_SHARE = 0.0005  # of a frame's pixels: fewer are no person
 ALIKE = 1.5  # sizes of two figures that may be one, in different frames
 
 
 def is_empty(parts: np.ndarray) -> bool:
     """Whether a map (H, W) shows nobody."""
-    return np.count_nonzero(parts) < max(1, NOBODY * parts.size)
+    return np.count_nonzero(parts) < max(1, NOBODY_SHARE * parts.size)
 
 
 def steadied(maps: Iterable[np.ndarray], steady: float) -> Iterator[np.ndarray]:
@@ -67,38 +67,45 @@ def _calmed(window: list[np.ndarray], steady: float) -> np.ndarray:
 
 def _mean(mask: np.ndarray) -> np.ndarray:
     """The share of true pixels of a mask (H, W) in 9 x 9 around each; none lie beyond the border."""
-    side = 2 * AROUND + 1
-    sums = np.pad(mask, ((AROUND + 1, AROUND), (AROUND + 1, AROUND))).astype(np.int32).cumsum(0).cumsum(1)
+    side = 2 * CALM_REACH + 1
+    sums = np.pad(mask, ((CALM_REACH + 1, CALM_REACH), (CALM_REACH + 1, CALM_REACH))).astype(np.int32).cumsum(0).cumsum(1)
     inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
     return inside.astype(np.float32) / side**2
 
 
 def filled(maps: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
-    """Gives every map, and whether it was made because nobody was found; of gaps, only their length is kept in memory.
+    """Gives every map, and whether it was made because nobody was found; it runs 26 maps ahead at most.
 
     In a gap, the nearer neighbour moves along the way between both. A gap of more than 25 frames stays empty.
     """
-    seen, gap, empty = None, 0, None
+    seen: np.ndarray | None = None
+    gap: list[np.ndarray] = []  # as long as it may still be filled
     for parts in maps:
-        if is_empty(parts):
-            gap, empty = gap + 1, parts
-            continue
-        yield from _bridge(seen, parts, gap, empty)
-        seen, gap = parts, 0
-        yield parts, False
-    yield from _bridge(seen, None, gap, empty)
+        if not is_empty(parts):
+            yield from _bridge(seen, parts, gap)
+            seen, gap = parts, []
+            yield parts, False
+        elif len(gap) <= LONGEST:
+            gap.append(parts)
+            if len(gap) > LONGEST:  # nothing fills it any more, so nothing waits for its end
+                yield from ((empty, False) for empty in gap)
+        else:
+            yield parts, False
+    yield from _bridge(seen, None, gap)
 
 
 def _bridge(
-    before: np.ndarray | None, after: np.ndarray | None, gap: int, empty: np.ndarray | None
+    before: np.ndarray | None, after: np.ndarray | None, gap: list[np.ndarray]
 ) -> Iterator[tuple[np.ndarray, bool]]:  # fmt: skip
-    """The `gap` maps between two (None: the clip's end)."""
+    """The maps of a gap between two (None: the clip's end); nothing where it is so long that they are given already."""
     ends = [end for end in (before, after) if end is not None]
-    if gap > LONGEST or not ends:
-        yield from ((empty, False) for _ in range(gap))
+    if len(gap) > LONGEST:
         return
-    for number in range(1, gap + 1):
-        share = number / (gap + 1)
+    for number, empty in enumerate(gap, 1):
+        share = number / (len(gap) + 1)
+        if not ends:
+            yield empty, False
+            continue
         near = ends[0] if share <= 0.5 else ends[-1]
         yield (_moved(near, _box(ends[0]), _box(ends[-1]), share) if len(ends) == 2 else near), True
 

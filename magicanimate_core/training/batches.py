@@ -67,8 +67,8 @@ class Batches:
         self, clips: Source, images: Source | None, drawing: Drawing, joint: Joint, *, temporal: bool, seed: int
     ) -> None:
         """Raises ValueError where there are no pictures that `joint` asks for."""
-        if images is None and (joint.tau_1 if temporal else joint.tau_0) > 0:
-            raise ValueError("Joint training needs an image set: give data.images, or set tau_0 and tau_1 to 0.")
+        if images is None and joint.needs_images(temporal):
+            raise ValueError("Joint training needs an image set: give data.images, or set joint.enabled to false.")
         self.clips, self.images = clips, images
         self.drawing, self.joint, self.temporal, self.seed = drawing, joint, temporal, seed
         self.skipped: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from .config import Config
 
 MOVED = {("loss", "gradient_checkpointing"): "run"}  # options that older configs have in another section
 COLUMN = 30  # where captions begin
-HEAD = """\
+CONFIG_HEAD = """\
 # How MagicAnimate is trained (paper Sec. 3.4): every option, its default, what it does. Copy it, keep what you change.
 #     python -m magicanimate_core train my.yaml --stage 1 --out runs/mine      then --stage 2
 # The paper gives neither thresholds nor learning rates (its supplement does); these are those of close relatives.
@@ -48,7 +48,7 @@ def config_text() -> str:
             continue
         lines += ["", _line(f"{option.name}:", section.caption)]
         lines += [_line(f"  {f.name}: {_written(f.default)}", f.metadata["caption"]) for f in fields(section)]
-    return "\n".join([HEAD.rstrip(), *lines, "", _line("stages: {}", STAGES_CAPTION)]) + "\n"
+    return "\n".join([CONFIG_HEAD.rstrip(), *lines, "", _line("stages: {}", STAGES_CAPTION)]) + "\n"
 
 
 def flat_settings(config: Any, within: str = "") -> dict[str, Any]:

@@ -23,6 +23,11 @@ class Joint(Section):
     name: ClassVar[str] = "joint"
     caption: ClassVar[str] = "image-video joint training; r ~ U(0, 1) is drawn for every batch"
 
+    enabled: bool = setting(
+        True,
+        "false: none of it (Table 2c): stage 1 draws frames of clips only, stage 2 clips only. For one\n"
+        'stage: stages: {"1": {joint: {enabled: false}}}',
+    )
     tau_0: float = setting(
         0.2, "stage 1: r <= tau_0 takes pictures of the image set (itself as reference), else clips", between(0, 1)
     )
@@ -37,8 +42,14 @@ class Joint(Section):
         if self.tau_1 > self.tau_2:
             raise ValueError(f"joint.tau_1 is {self.tau_1}; expected at most tau_2, which is {self.tau_2}.")
 
+    def needs_images(self, temporal: bool) -> bool:
+        """Whether some batches are of the image set."""
+        return self.enabled and (self.tau_1 if temporal else self.tau_0) > 0
+
     def kind(self, temporal: bool, r: float) -> str:
         """Says what r ~ U(0, 1) asks for: "image" (itself as reference), "frame" (another frame as reference) or "clip"."""
+        if not self.enabled:
+            return "clip" if temporal else "frame"
         if not temporal:
             return "image" if r <= self.tau_0 else "frame"
         if r <= self.tau_1:  # first line of Eq. 7

@@ -56,7 +56,7 @@ def export_stage(
     return written
 
 
-ROWS = (
+STAGE_ROWS = (
     Stage(name="vae", about="a small VAE; only for a model from nothing", train=train_vae),
     Stage(
         name="scratch",
@@ -79,4 +79,4 @@ ROWS = (
         train=train_decoder,
     ),
 )
-STAGES = {stage.name: stage for stage in ROWS}  # in this order
+STAGES = {stage.name: stage for stage in STAGE_ROWS}  # in this order

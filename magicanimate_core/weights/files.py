@@ -90,6 +90,8 @@ def looks_like(shapes: Shapes) -> str:
 
     if has("lora_up", "lora_down", "lora_A", "lora_B", "hada_w1", "lokr_w1"):
         return "a motion LoRA" if has("motion_modules", "temporal") else "a LoRA"
+    if has(".to_k_ip."):
+        return f"an IP-Adapter{_text_width(shapes)}"
     if has("controlnet_cond_embedding", "zero_convs.", "controlnet_blocks."):
         return f"a ControlNet{_text_width(shapes)}"
     if has("motion_modules."):
@@ -110,8 +112,11 @@ def looks_like(shapes: Shapes) -> str:
     return f"something else ({len(shapes)} tensors, the first is `{next(iter(shapes))}`)"
 
 
+TEXT_KEYS = ("attn2.to_k.weight", ".to_k_ip.weight")  # tensors as wide as the text
+
+
 def _text_width(shapes: Shapes) -> str:
-    width = next((s[1] for k, s in sorted(shapes.items()) if k.endswith("attn2.to_k.weight")), None)
+    width = next((s[1] for k, s in sorted(shapes.items()) if k.endswith(TEXT_KEYS)), None)
     kind = {768: "SD 1.5", 1024: "SD 2.x", 2048: "SDXL", 1280: "SDXL refiner"}.get(width)
     return f" of {kind} width ({width})" if kind else f" with {width}-wide text" if width else ""
 

@@ -24,7 +24,7 @@ PUBLISHED = {  # files of the published layout, by the part that they hold
 }
 
 Tensors = Mapping[str, Tensor]
-Layout = TypeVar("Layout")
+AnyLayout = TypeVar("AnyLayout")
 
 
 def shapes_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
@@ -32,7 +32,9 @@ def shapes_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
     return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
 
 
-def layout_or_refuse(name: str, tensors: Tensors, expected: str, read_layout: Callable[[arch.Shapes], Layout]) -> Layout:
+def layout_or_refuse(
+    name: str, tensors: Tensors, expected: str, read_layout: Callable[[arch.Shapes], AnyLayout]
+) -> AnyLayout:
     """Reads a layout off the tensors' shapes. Raises WrongFile with what the file looks like instead."""
     try:
         return read_layout(shapes_of(tensors))

@@ -5,7 +5,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from pack.magicanimate_core.command import cli, pose
+from pack.magicanimate_core.command import cli, pose, posing
 from pack.magicanimate_core.media.densepose import nearest_parts, paint
 from pack.magicanimate_core.media.reading import open_video
 from pack.magicanimate_core.media.writing import LOSSLESS, video_writer, write_picture
@@ -14,6 +14,7 @@ from pack.tests.doors.videos import grey, heard_seconds, write
 from pack.tests.pose.figures import off_share, two_figures
 
 SIZE, FRAMES = (96, 128), 6
+BY_NET = ("--form", "film", "--steady", 0, "--no-fill-gaps")  # the stand-ins' films are painted in DensePose's colours
 
 
 @pytest.fixture(scope="module", params=["traced", "scripted"])
@@ -45,8 +46,11 @@ def film(tmp_path, parts):
 
 
 def run(source, out, net, *more) -> int:
-    command = ["pose", source, out, "--densepose-model", net, "--size", 96, "--device", "cpu", *more]
-    return cli.main([str(word) for word in command])
+    return pose_of(source, out, "--densepose-model", net, "--size", 96, "--device", "cpu", *BY_NET, *more)
+
+
+def pose_of(*words) -> int:
+    return cli.main(["pose", *map(str, words)])
 
 
 def read(path) -> tuple[np.ndarray, Fraction]:
@@ -77,23 +81,14 @@ def test_another_rate(film, traced, tmp_path, fps, numbers):
     assert np.array_equal(other, same[pose.frames_at(open_video(film), fps)[0]])
 
 
-def test_frames_that_last_long_are_looked_at_once(film):
-    looked, written = [], []
-    video = open_video(film)
-
-    class Writer:
-        def __enter__(self):
-            return written.append
-
-        def __exit__(self, *_):
-            pass
-
-    def parts_of(frame):
-        looked.append(frame)
-        return np.full(frame.shape[:2], len(looked), np.uint8)
-
-    pose.write_pose_video(video, [0, 0, 0, 2, 5, 5], parts_of, Writer(), "film")
-    assert len(looked) == 3 and [int(nearest_parts(f)[0][0, 0]) for f in written] == [1, 1, 1, 2, 3, 3]
+def test_frames_that_last_long_are_looked_at_once(film, traced, tmp_path, monkeypatch):
+    looked = []
+    found = lambda self, frame: looked.append(frame) or np.full(SIZE, len(looked), np.uint8)  # noqa: E731
+    monkeypatch.setattr(posing.Detector, "__call__", found)
+    run(film, tmp_path / "poses.mp4", traced, "--fps", 50)
+    assert len(looked) == FRAMES
+    numbers, _ = pose.frames_at(open_video(film), 50)
+    assert len(numbers) > FRAMES and list(read(tmp_path / "poses.mp4")[0][:, 0, 0]) == [1 + i for i in numbers]
 
 
 def test_a_photo(net, tmp_path):
@@ -128,9 +123,9 @@ def test_what_cannot_be_used_is_one_sentence(film, traced, tmp_path, capsys):
         assert run(source, target, traced, *more) == 2
         told = capsys.readouterr().err.strip()
         assert words in told and "\n" not in told, told
-    assert cli.main(["pose", str(film), str(out)]) == 2
+    assert pose_of(film, out, "--form", "film") == 2
     told = capsys.readouterr().err
-    assert "--densepose-model is missing" in told and "huggingface.co" in told and "dajes" in told
+    assert "--densepose-model is missing" in told and "huggingface.co" in told and "dajes" in told and "parula" in told
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "page.pt", "text.mp4"]
 
 
@@ -141,7 +136,7 @@ def test_a_run_that_ends_early_leaves_what_was_there(film, traced, tmp_path, mon
     def broken(self, frame):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pose.Detector, "__call__", broken)
+    monkeypatch.setattr(posing.Detector, "__call__", broken)
     with pytest.raises(KeyboardInterrupt):
         run(film, out, traced)
     assert out.read_text() == "an older one"
@@ -150,12 +145,80 @@ def test_a_run_that_ends_early_leaves_what_was_there(film, traced, tmp_path, mon
 
 def test_the_sound_is_kept(traced, tmp_path):
     heard = write(tmp_path / "heard.mp4", grey(20), sound="aac")
-    run(heard, tmp_path / "poses.mp4", traced)
-    (codec, begin, end), (same, first, last) = (heard_seconds(path) for path in (heard, tmp_path / "poses.mp4"))
-    assert codec == same == "aac" and abs(begin - first) < 0.03 and abs(end - last) < 0.1
+    write_picture(tmp_path / "photo.png", paint(two_figures(*SIZE)))
+    for more in ((), ("--photo-pose", tmp_path / "photo.png")):
+        run(heard, tmp_path / "poses.mp4", traced, *more)
+        (codec, begin, end), (same, first, last) = (heard_seconds(path) for path in (heard, tmp_path / "poses.mp4"))
+        assert codec == same == "aac" and abs(begin - first) < 0.03 and abs(end - last) < 0.1
 
 
 def test_the_file_says_what_it_is(film, traced, tmp_path):
     run(film, tmp_path / "poses.mp4", traced)
     with av.open(str(tmp_path / "poses.mp4")) as container:
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_a_gap_is_filled_and_told(film, traced, tmp_path, capsys):
+    run(film, tmp_path / "poses.mp4", traced, "--fill-gaps")
+    found, _ = read(tmp_path / "poses.mp4")
+    assert found[3].any()
+    told = capsys.readouterr().out
+    assert "traced.torchscript" in told and "nobody was found: 1, filled: 1" in told
+    assert f"frames: {FRAMES}, people: at least 2" in told
+
+
+def test_densepose_needs_no_net(film, traced, parts, tmp_path, capsys):
+    """And where one is given for the photo, it does not see what is DensePose already."""
+    whole = ("--steady", 0, "--no-fill-gaps")
+    assert pose_of(film, tmp_path / "a.mp4", *whole) == 0
+    assert np.array_equal(read(tmp_path / "a.mp4")[0], parts)
+    assert "form: viridis (viridis), confidence 100%" in capsys.readouterr().out
+    assert pose_of(film, tmp_path / "b.mp4", "--densepose-model", traced, "--device", "cpu", *whole) == 0
+    assert np.array_equal(read(tmp_path / "b.mp4")[0], parts)
+    assert "IN is DensePose already" in capsys.readouterr().out
+
+
+def test_it_is_what_the_three_nodes_make(film, tmp_path):
+    """Converted, mended, aligned: the same functions, one frame after another."""
+    from pack.magicanimate_core.pose.align.fit import fit_alignment
+    from pack.magicanimate_core.pose.preparing import prepare_poses
+    from pack.tests.pose.dancing import SMALL, WHOLE, dance
+
+    clip, photo = dance(0, 10, WHOLE, 6), dance(0, 31, SMALL, 3)[2]
+    write_picture(tmp_path / "photo.png", photo)
+    with video_writer(tmp_path / "clip.mp4", 25, *clip[0].shape[1::-1], LOSSLESS) as write:
+        for frame in clip:
+            write(frame[..., ::-1])
+    assert pose_of(tmp_path / "clip.mp4", tmp_path / "out.mp4", "--photo-pose", tmp_path / "photo.png") == 0
+    ready = list(prepare_poses(clip))
+    fitted = fit_alignment(ready, photo)
+    assert not fitted.is_nothing
+    video = open_video(tmp_path / "out.mp4")
+    assert np.array_equal(video.read(video.shown), [fitted.apply(frame) for frame in ready])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "film.mp4", "out.mp4", "photo.png"]
+
+
+def test_a_photo_is_looked_at_by_the_net(film, traced, parts, tmp_path, monkeypatch, capsys):
+    write_picture(tmp_path / "photo.png", np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8))
+    looked = []
+    monkeypatch.setattr(posing.Detector, "__call__", lambda self, frame: looked.append(frame.shape) or parts[0])
+    words = (film, tmp_path / "poses.mp4", "--photo-pose", tmp_path / "photo.png")
+    assert pose_of(*words, "--densepose-model", traced, "--device", "cpu") == 0
+    assert looked == [(*SIZE, 3)] and "People: 2 in the clip, 2 in the photo" in capsys.readouterr().out
+    assert pose_of(*words) == 2
+    assert "--photo-pose photo.png is not DensePose" in (told := capsys.readouterr().err) and "--densepose-model is" in told
+
+
+def test_what_waits_for_the_photo_is_gone_after_a_failure(film, tmp_path, monkeypatch):
+    from pack.magicanimate_core.command import aligning
+
+    write_picture(tmp_path / "photo.png", paint(two_figures(*SIZE)))
+
+    def broken(frames, *_, **__):
+        next(iter(frames))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(aligning, "fit_alignment", broken)
+    with pytest.raises(KeyboardInterrupt):
+        pose_of(film, tmp_path / "out.mp4", "--photo-pose", tmp_path / "photo.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "photo.png"]

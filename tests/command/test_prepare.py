@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.dancers import clip
-from pack.magicanimate_core.data import DancerClips, Sample, open_source
+from pack.magicanimate_core.data import DancerClips, Sample, fit_sample, open_source
 from pack.magicanimate_core.data.prepare import items
 from pack.magicanimate_core.media.densepose import PART_COLOURS, nearest_parts, paint
 from pack.magicanimate_core.media.timing import even_edges, nearest
-from pack.magicanimate_core.pose.palette import body_share, is_exact, palette_problem, snap, stray_share
+from pack.magicanimate_core.pose.forms import FORMS
+from pack.magicanimate_core.pose.palette import body_share, is_exact, palette_problem, stray_share
+from pack.magicanimate_core.pose.preparing import converted
 from pack.tests.data.writing import write_clip, write_video
 from pack.tests.shared import SHARED
 
@@ -96,6 +98,54 @@ def test_report_and_table(mixed, tmp_path, capsys):
     assert sorted(p.name for p in out.iterdir()) == ["good", "good_frames", "report.json"]  # nothing half-written
     sample = prepared.read(1, range(FRAMES))
     assert sample.images.shape == sample.poses.shape == (FRAMES, 32, 32, 3)
+
+
+CONVERTED = {"bgr": "viridis_bgr", "iuv": "vui", "numbers": "numbers", "on_black": "viridis_black"}
+
+
+def test_other_forms_are_converted_when_asked(mixed, drawn, tmp_path):
+    """Their files hold the parts to the bit; what was in our colours is the same file as ever."""
+    for name in (*CONVERTED, "good", "good_frames", "photo", "skeleton", "swapped", "black"):
+        shutil.copytree(mixed / name, tmp_path / "in" / name)
+    for name in CONVERTED:  # a codec may have blurred them
+        shutil.rmtree(tmp_path / "in" / name)
+        write_clip(tmp_path / "in" / name, Sample(drawn.images, saved(name, drawn.poses)), frames=True)
+    assert prepare(tmp_path / "in", tmp_path / "auto", "--form", "auto") == prepare(mixed, tmp_path / "ours") == 0
+    done = {record["name"]: record.get("form") for record in report(tmp_path / "auto")["kept"]}
+    assert done == {**CONVERTED, "good": None, "good_frames": None}
+    assert {entry["name"] for entry in report(tmp_path / "auto")["dropped"]} == {"photo", "skeleton", "swapped", "black"}
+    source, small = open_source(tmp_path / "auto"), fit_sample(drawn, 32, 32)
+    for item in range(len(source)):
+        if source.name(item) in CONVERTED:
+            assert np.array_equal(source.read(item, range(FRAMES)).poses, small.poses)
+    for name in ("good", "good_frames"):
+        for file in ("video.mp4", "densepose.mp4"):
+            assert (tmp_path / "auto" / name / file).read_bytes() == (tmp_path / "ours" / name / file).read_bytes()
+
+
+def saved(name: str, poses: np.ndarray) -> np.ndarray:
+    """Exact poses (F, H, W, 3) in the form of a clip of `mixed`."""
+    parts, _ = nearest_parts(poses)
+    column = np.arange(poses.shape[2]) * 3 % 250
+    u, v = (np.where(parts > 0, (column + shift) % 250, 0) for shift in (40, 120))
+    return {
+        "bgr": poses[..., ::-1], "iuv": np.stack([v, u, parts], -1).astype(np.uint8),
+        "numbers": np.repeat(parts[..., None], 3, -1), "on_black": np.where(parts[..., None] > 0, poses, 0),
+    }[name]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "words"),
+    [
+        ("parula", "photo", "is not surely Parula"),
+        ("viridis", "bgr", "swap red and blue, or let Prepare Pose Video convert it, or --form auto here"),
+        ("auto", "photo", "is not DensePose"),
+    ],
+)
+def test_a_form_that_it_is_not(mixed, tmp_path, form, name, words):
+    shutil.copytree(mixed / name, tmp_path / "in" / name)
+    assert prepare(tmp_path / "in", tmp_path / "out", "--form", form) == 1
+    assert words in report(tmp_path / "out")["dropped"][0]["reason"]
 
 
 @pytest.mark.parametrize("pick", ["photo", "web_page"])
@@ -235,8 +285,9 @@ def test_small_compressed_clips_pass_and_snapping_repairs_most(tmp_path, drawn, 
     (tmp_path / "in" / "a" / "a.mp4").rename(tmp_path / "in" / "a" / "video.mp4")
     shutil.copy(tmp_path / "in" / "a" / "video.mp4", tmp_path / "in" / "a" / "densepose.mp4")
     poses = open_source(tmp_path / "in").read(0, range(FRAMES)).poses
-    assert palette_problem(poses, 0.5) is None and stray_share(poses) > 0 and is_exact(snap(poses))
-    wrong = [(nearest_parts(x)[0] != nearest_parts(drawn.poses)[0]).mean() for x in (poses, snap(poses))]
+    snapped = converted(poses, FORMS["viridis"], snap=True)
+    assert palette_problem(poses, 0.5) is None and stray_share(poses) > 0 and is_exact(snapped)
+    wrong = [(nearest_parts(x)[0] != nearest_parts(drawn.poses)[0]).mean() for x in (poses, snapped)]
     assert wrong[1] < wrong[0] < 0.15
 
 

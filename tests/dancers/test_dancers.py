@@ -13,7 +13,7 @@ from pack.magicanimate_core.dancers.body.people import person, reserved
 from pack.magicanimate_core.dancers.body.skeleton import Camera
 from pack.magicanimate_core.dancers.places.scenes import scene
 from pack.magicanimate_core.dancers.seeds import further_motion, still_number
-from pack.magicanimate_core.dancers.world import FINE
+from pack.magicanimate_core.dancers.world import FINENESS
 from pack.magicanimate_core.media.densepose import PART_COLOURS, PART_NAMES, nearest_parts, paint
 from pack.scripts.comfyui import PACK
 
@@ -100,7 +100,7 @@ def test_motion_is_smooth_and_moves():
     for split in ("train", "held_out"):
         for index in range(12):
             moving = small(index, split, frames=25)
-            places = np.stack([frame.joints[:, :2] for frame in moving]) * FINE / moving.camera.scale  # in body heights
+            places = np.stack([frame.joints[:, :2] for frame in moving]) * FINENESS / moving.camera.scale  # in body heights
             assert np.abs(np.diff(places, axis=0)).max() < 0.15
             assert np.ptp(places, axis=0).max() > 0.02
 

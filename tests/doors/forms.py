@@ -86,5 +86,8 @@ OTHERS = [
     Case("black", lambda: np.zeros((2, 16, 16, 3), np.uint8), Refused("black frames, in which nobody was found")),
     Case("background alone", lambda: paint(np.zeros((2, 16, 16), np.uint8)), Refused("nobody was found")),
     Case("a pixel", lambda: np.zeros((1, 1, 1, 3), np.uint8), Refused("nobody was found")),
+    Case(
+        "too small", lambda: show.through(show.resized(show.drawn("viridis"), 32), "crf 28"), Refused("32 x 32 .* too small")
+    ),
     Case("no frames", lambda: np.zeros((0, 8, 8, 3), np.uint8), Refused("no frames: connect at least one")),
 ]

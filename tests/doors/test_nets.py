@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from pack.magicanimate_core.pose.exchange import EXPECTED, densepose_net
+from pack.magicanimate_core.pose.exchange import EXPECTED_NET, densepose_net
 from pack.magicanimate_core.testing import densepose_nets
 from pack.magicanimate_core.weights.files import WrongFile, file_name
 from pack.magicanimate_core.weights.script import open_script
@@ -25,7 +25,7 @@ def stand_ins(tmp_path_factory):
 @cases(*rows.FILES)
 def test_files(case, stand_ins, tmp_path):
     path = case.brings(tmp_path, stand_ins)
-    passes(case, lambda: densepose_net(open_script(path, EXPECTED), file_name(path)))
+    passes(case, lambda: densepose_net(open_script(path, EXPECTED_NET), file_name(path)))
 
 
 WITHOUT = """

@@ -18,6 +18,8 @@ from pack.magicanimate_core.weights.architecture import LATENT_SCALE
         {"scheduler": "trailing"},
         {"pose_strength": 0.5},
         {"fuse_method": "pyramid"},
+        {"fuse_method": "none"},
+        {"temporal_attention": False},
     ],
 )
 def test_host_and_diffusers_agree(small, relative, options):

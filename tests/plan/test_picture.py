@@ -5,7 +5,7 @@ import pytest
 import torch
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
 from pack.magicanimate_core.plan.ink import PAPER, SHARES, SHARES_WARM, WARM
-from pack.magicanimate_core.plan.overlay import BODY, pose_over_photo, thumbnail_size
+from pack.magicanimate_core.plan.overlay import BODY_OPACITY, pose_over_photo, thumbnail_size
 from pack.magicanimate_core.plan.picture import WIDTH, Grid, draw
 from pack.magicanimate_core.plan.preview import preview
 from pack.tests.plan.test_plan import plan
@@ -48,7 +48,7 @@ def test_the_pose_lies_over_the_photo_where_the_body_is():
     parts[:, 16:48, 16:48] = 2
     poses, photo = torch.from_numpy(paint(parts)).float() / 255, torch.full((1, 64, 64, 3), 0.8)
     seen = pose_over_photo(poses, photo, (32, 32), "crop").astype(float)  # half as large
-    assert np.abs(seen[16, 16] - (BODY * PART_COLOURS[2] + (1 - BODY) * 204)).max() <= 1
+    assert np.abs(seen[16, 16] - (BODY_OPACITY * PART_COLOURS[2] + (1 - BODY_OPACITY) * 204)).max() <= 1
     assert seen[2, 2].min() > 150 and seen[16, 16].max() < 160
     assert (pose_over_photo(poses, None, (64, 64), "crop") == paint(parts)[0]).all()
 

@@ -6,8 +6,17 @@ import torch
 from pack.magicanimate_core.media.clip import PoseClip
 from pack.magicanimate_core.media.densepose import ANY_COLOURS, BACKGROUND, DENSEPOSE_COLOURS, PART_COLOURS, paint
 from pack.magicanimate_core.media.pictures import read_photo
-from pack.magicanimate_core.pose.colours import FRAMES, LEAST, NEAR, check_colours, check_pose_video, looked_at, part_share
+from pack.magicanimate_core.pose.colours import (
+    FRAMES,
+    LEAST_PART_SHARE,
+    NEAR_LEVELS,
+    check_colours,
+    check_pose_video,
+    looked_at,
+    part_share,
+)
 from pack.scripts.comfyui import PACK
+from pack.tests.pose import pictures as show
 from pack.tests.shared import SHARED
 
 CLIPS = sorted([*(PACK / "demo" / "inputs").glob("motion_*.mp4"), *(SHARED / "samples").glob("*.mp4")])
@@ -32,7 +41,7 @@ def test_the_inputs_of_the_reference_numbers_pass(golden):
 
 @pytest.mark.parametrize("part", range(25))
 def test_every_part_and_the_background_count_up_to_a_distance(part):
-    near = PART_COLOURS[part].astype(int) + np.array([0, 0, NEAR if PART_COLOURS[part][2] < 200 else -NEAR])
+    near = PART_COLOURS[part].astype(int) + np.array([0, 0, NEAR_LEVELS if PART_COLOURS[part][2] < 200 else -NEAR_LEVELS])
     assert part_share(near.clip(0, 255).astype(np.uint8)[None, None, None]) == 1
 
 
@@ -41,7 +50,7 @@ def test_a_quarter_is_enough():
     poses[:, :3] = BACKGROUND
     check_colours(torch.from_numpy(poses).float() / 255, "clip")
     poses[:, 1:] = 255
-    assert part_share(poses) == 0.1 < LEAST
+    assert part_share(poses) == 0.1 < LEAST_PART_SHARE
     with pytest.raises(ValueError, match="10% of its pixels .* 25% and more"):
         check_colours(torch.from_numpy(poses).float() / 255, "clip")
 
@@ -74,3 +83,9 @@ def test_every_frame_is_of_numbers(colours):
     assert 1 not in looked_at(len(clip))
     with pytest.raises(ValueError, match="pose_video holds values that are no numbers"):
         check_pose_video(clip, colours)
+
+
+@pytest.mark.parametrize("form", ["parula", "viridis_bgr", "parula_bgr", "viridis_grey"])
+def test_other_forms_are_told_even_where_their_background_is_near_a_part(form):
+    with pytest.raises(ValueError, match="clip looks like .*let Prepare Pose Video convert it"):
+        check_colours(torch.from_numpy(np.ascontiguousarray(show.drawn(form))).float() / 255, "clip")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
 from pack.magicanimate_core.pose.detector import Detector
-from pack.magicanimate_core.pose.exchange import EXPECTED, ScriptedNet, TracedNet, densepose_net
+from pack.magicanimate_core.pose.exchange import EXPECTED_NET, ScriptedNet, TracedNet, densepose_net
 from pack.magicanimate_core.weights.script import open_script
 from pack.tests.pose.figures import draw, off_share, two_figures
 from torch import nn
@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(params=["traced", "scripted"])
 def net(request, net_files):
-    return densepose_net(open_script(net_files[request.param], EXPECTED), "net")
+    return densepose_net(open_script(net_files[request.param], EXPECTED_NET), "net")
 
 
 def found(net, parts, size=None, colours=PART_COLOURS):
@@ -30,7 +30,7 @@ def test_the_map_that_the_picture_shows(net, shape):
 
 
 def test_it_is_told_apart_by_what_it_is(net_files):
-    kinds = {kind: type(densepose_net(open_script(path, EXPECTED), "net")) for kind, path in net_files.items()}
+    kinds = {kind: type(densepose_net(open_script(path, EXPECTED_NET), "net")) for kind, path in net_files.items()}
     assert kinds == {"traced": TracedNet, "scripted": ScriptedNet}
 
 

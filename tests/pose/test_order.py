@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pack.magicanimate_core.pose.order import PATIENCE, DrawingOrder, overlaps
+from pack.magicanimate_core.pose.order import MISSED_FRAMES, DrawingOrder, overlaps
 
 
 def box(x, y=20.0, width=30.0, height=80.0):
@@ -39,7 +39,7 @@ def test_who_was_missed_for_some_frames_has_the_old_place():
 
 
 def test_nobody_keeps_a_place_for_ever():
-    clip = [{"ann": box(0), "bob": box(20)}, *[{}] * (PATIENCE + 1), {"bob": box(20), "ann": box(0)}]
+    clip = [{"ann": box(0), "bob": box(20)}, *[{}] * (MISSED_FRAMES + 1), {"bob": box(20), "ann": box(0)}]
     assert names_drawn(clip)[-1] == ["bob", "ann"]
 
 

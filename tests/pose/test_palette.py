@@ -2,7 +2,9 @@
 
 import numpy as np
 from pack.magicanimate_core.media.densepose import BACKGROUND, PART_COLOURS, nearest_parts, paint
-from pack.magicanimate_core.pose.palette import is_exact, palette_problem, snap
+from pack.magicanimate_core.pose.forms import FORMS
+from pack.magicanimate_core.pose.palette import is_exact, palette_problem
+from pack.magicanimate_core.pose.preparing import converted
 
 
 def test_a_blurred_seam_gets_its_neighbours_parts():
@@ -12,7 +14,7 @@ def test_a_blurred_seam_gets_its_neighbours_parts():
     poses = paint(parts)
     poses[:, :, 5] = (poses[:, :, 4].astype(int) + poses[:, :, 6]) // 2
     assert not set(np.unique(nearest_parts(poses)[0])) <= {0, 24} and not is_exact(poses)
-    assert set(np.unique(nearest_parts(snap(poses))[0])) == {0, 24}
+    assert set(np.unique(nearest_parts(converted(poses, FORMS["viridis"], snap=True))[0])) == {0, 24}
 
 
 def test_the_background_is_part_0():

@@ -63,6 +63,27 @@ def test_who_is_away_for_long_has_left(gap, fills):
     assert len(made) == gap + 2 and sum(was for _, was in made) == gap * fills
 
 
+def test_a_long_gap_does_not_wait_for_its_end():
+    """Else all frames of a clip that shows nobody any more would lie in memory."""
+    taken = []
+
+    def maps():
+        yield person(8, 8)
+        for number in range(10 * LONGEST):
+            taken.append(number)
+            yield np.zeros((64, 64), np.uint8)
+
+    for number, _ in enumerate(filled(maps())):
+        assert len(taken) <= number + LONGEST + 2
+
+
+def test_what_is_no_person_stays_in_a_gap_that_is_not_filled():
+    speck = np.zeros((64, 64), np.uint8)
+    speck[3, 3] = 5
+    maps = [np.zeros((64, 64), np.uint8), speck] * LONGEST
+    assert all(a is b for (a, _), b in zip(filled(maps), maps, strict=True))
+
+
 def test_the_report_counts():
     parts = show.dancer()[[0, 0, 0, 0, 0]].copy()
     parts[2], parts[0, Y : Y + 4, X : X + 4] = 0, 7

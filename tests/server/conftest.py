@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pack.scripts.comfyui import PACK, Server, find_comfyui
+from pack.tests.doors.videos import write
 
 NAMES = {
     "checkpoints/random_sd15.safetensors": "v1-5-pruned-emaonly-fp16.safetensors",
@@ -23,6 +24,8 @@ def server(tmp_path_factory):
     densepose_nets.write_traced(base / "models" / "densepose" / "densepose_r50_fpn_dl.torchscript")
     inputs.write_inputs(base / "input", size=128, frames=20)
     inputs.write_inputs(base / "input", size=128, frames=18, people=2, name="two_people")
+    # the stand-in net reads parts out of their colours: to it this is a film, to hear as well
+    write(base / "input" / "film.mp4", inputs.draw_poses(128, 20), "libx264rgb", "rgb24", sound="aac", qp="0")
     packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")
     with Server(find_comfyui(), base, packs=packs) as running:
         yield running

@@ -41,7 +41,7 @@ def test_a_template_says_where_all_comes_from(path):
     workflow = json.loads(path.read_text())
     titles = [group["title"] for group in workflow["groups"]]
     numbers = [title[0] for title in titles]
-    assert numbers == sorted(numbers) and set(numbers) == set("1234")
+    assert numbers == sorted(numbers) and {"1", "3", "4"} <= set(numbers) <= set("1234")
     for node in workflow["nodes"]:
         if node["type"] == "MarkdownNote":
             (text,) = node["widgets_values"]

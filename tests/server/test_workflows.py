@@ -3,17 +3,25 @@
 import json
 import re
 import urllib.request
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import nearest_parts
+from pack.magicanimate_core.pose.palettes import PARULA
+from pack.magicanimate_core.testing.inputs import draw_poses
 from pack.scripts.comfyui import PACK
 from pack.scripts.help_tables import DOCS
 from pack.scripts.template_tables import TEMPLATES
+from pack.tests.doors.videos import heard_seconds, write
 from pack.tests.pose.figures import off_share
 
-FRAMES = {"photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18}
+FRAMES = {
+    "photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18,
+    "photo_and_film_to_video": 20,
+}  # fmt: skip
+OTHERS = {"demo_dance", "video_to_densepose", "convert_densepose"}  # which make something else, or need something else
 DEMO = PACK / "demo"
 
 
@@ -23,7 +31,7 @@ def read_frames(path) -> np.ndarray:
 
 
 def test_all_workflows_are_tested():
-    assert {path.stem for path in (PACK / "workflows" / "api").glob("*.json")} == {*FRAMES, "demo_dance"}
+    assert {path.stem for path in (PACK / "workflows" / "api").glob("*.json")} == {*FRAMES, *OTHERS}
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -74,10 +82,47 @@ def test_a_film_becomes_densepose(server):
         assert distance.max() == 0 and off_share(found, truth) < 0.08  # a small, blurred clip
 
 
+def test_the_film_is_heard_in_the_end(server, small_workflow):
+    (path,) = server.files(server.run(small_workflow("photo_and_film_to_video")))
+    codec, begin, end = heard_seconds(path)
+    assert codec and begin < 0.1 and end > 0.6
+
+
+def test_a_film_becomes_a_pose_video(server, small_workflow):
+    prompt = small_workflow("video_to_densepose")
+    (pose,) = (node for node in prompt.values() if node["class_type"] == "MagicAnimateDensePose")
+    pose["inputs"]["detect_size"] = 128  # as large as the film: nothing is blurred on its way to the stand-in
+    video, *poses = prepared(server, prompt)
+    assert heard_seconds(video) and read_frames(video).shape == (20, 128, 128, 3)
+    assert off_the_dancer(poses) < 0.08
+
+
+def test_a_pose_video_in_other_colours_becomes_one(server, small_workflow):
+    write(server.base / "input" / "parula.mp4", PARULA[nearest_parts(draw_poses(128, 20))[0]], "libx264rgb", "rgb24", qp="0")
+    prompt = small_workflow("convert_densepose")
+    prompt["1"]["inputs"]["file"] = "parula.mp4"
+    video, *poses = prepared(server, prompt)
+    assert read_frames(video).shape == (20, 128, 128, 3) and off_the_dancer(poses) < 0.02
+
+
+def prepared(server, prompt: dict) -> list[Path]:
+    """The video of a workflow, and the frames that Prepare Pose Video gives as PNG, which no codec has blurred."""
+    (prepare,) = (number for number, node in prompt.items() if node["class_type"] == "MagicAnimatePreparePose")
+    prompt["png"] = {"class_type": "SaveImage", "inputs": {"images": [prepare, 0], "filename_prefix": "prepared"}}
+    return sorted(server.files(server.run(prompt)), key=lambda path: (path.suffix != ".mp4", path.name))
+
+
+def off_the_dancer(poses: list[Path]) -> float:
+    """How far the frames are from those that were drawn."""
+    truth, _ = nearest_parts(draw_poses(128, 20))
+    found = [nearest_parts(read_frames(path)[0])[0] for path in poses]
+    return float(np.mean([off_share(*pair) for pair in zip(found, truth, strict=True)]))
+
+
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
-    assert len(ours) == 16
+    assert len(ours) == 17
     for name, node in ours.items():
         assert node["category"] == ("MagicAnimate/demo" if "Demo" in name else "MagicAnimate"), name
         assert node["display_name"] and len(node["description"]) > 40, name

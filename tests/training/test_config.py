@@ -34,6 +34,14 @@ def test_stages_and_changes_go_over_the_file(tmp_path):
     assert (two.run.steps, two.run.ema, two.run.learning_rate, two.drawing.stride) == (7, 0.5, 1e-4, (2, 3))
 
 
+@pytest.mark.parametrize("off", ["1", "2"])
+def test_joint_training_is_switched_off_for_one_stage(tmp_path, off):
+    """Table 2c."""
+    path = tmp_path / "my.yaml"
+    path.write_text(f"stages: {{'{off}': {{joint: {{enabled: false}}}}}}\n")
+    assert [stage for stage in ("1", "2") if not read(path, stage).joint.enabled] == [off]
+
+
 @pytest.mark.parametrize(
     "text, changes",
     [
@@ -149,7 +157,8 @@ def test_what_cannot_be_used_is_refused(option):
 
 def test_every_option_with_a_rule_is_tried():
     """An option that is not in REFUSED takes any value of its kind."""
-    free = {"base", "vae", "magicanimate", "clips", "images", "cache", "adam_8bit", "gradient_checkpointing"}
+    files, switches = {"base", "vae", "magicanimate", "clips", "images", "cache"}, {"enabled", "adam_8bit"}
+    free = files | switches | {"gradient_checkpointing"}
     lines, section, options = CAPTIONED.read_text().splitlines(), "", []
     for line in lines:
         if line.startswith("  ") and line.strip()[0] != "#":

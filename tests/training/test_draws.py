@@ -25,6 +25,16 @@ def test_shares_of_equation_7(temporal, shares):
         assert abs(kinds.count(kind) / draws - share) < 4 * sigma
 
 
+@pytest.mark.parametrize(("temporal", "kind"), [(False, "frame"), (True, "clip")])
+def test_without_joint_training_there_is_one_kind_and_no_image_set(temporal, kind):
+    """Table 2c; and the draws that are left are those of thresholds of 0."""
+    off, zero = Joint(enabled=False), Joint(tau_0=0, tau_1=0, tau_2=0)
+    assert {off.kind(temporal, r) for r in (0.0, 0.1, 0.3, 0.9)} == {kind} and not off.needs_images(temporal)
+    clips, drawing = DancerClips(3, "train", 9, 16, 16), Drawing(batch=2, frames=4, stride=(1, 2))
+    one, other = (Batches(clips, None, drawing, joint, temporal=temporal, seed=5) for joint in (off, zero))
+    assert all(same(one(step, 0, 0), other(step, 0, 0)) for step in range(3))
+
+
 def test_thresholds_are_inclusive_as_printed():
     assert JOINT.kind(False, 0.3) == "image"
     assert [JOINT.kind(True, r) for r in (0.2, 0.5, 0.500001)] == ["image", "frame", "clip"]

@@ -117,7 +117,7 @@ def _arms(pose: Pose, bones: Bones, chest: np.ndarray, neck: np.ndarray) -> dict
     return out
 
 
-def body(pose: Pose, bones: Bones) -> dict[str, Segment]:
+def posed_bones(pose: Pose, bones: Bones) -> dict[str, Segment]:
     """Returns all bones of a posed body, by name; left ones end in 0, right ones in 1. The floor is y = 0."""
     ground = rotation(1, pose.yaw)
     roll, twist = pose.hips

@@ -6,7 +6,7 @@ from ..body.people import Colour
 from .tubes import COLUMNS, ROWS
 
 ALONG = np.linspace(0, 1, ROWS, dtype=np.float32)[:, None]
-AROUND = np.linspace(-np.pi, np.pi, COLUMNS, endpoint=False, dtype=np.float32)[None, :]
+ANGLES = np.linspace(-np.pi, np.pi, COLUMNS, endpoint=False, dtype=np.float32)[None, :]
 
 
 def plain(colour: Colour) -> np.ndarray:
@@ -28,7 +28,7 @@ def dark(colour: Colour, factor: float = 0.72) -> Colour:
 def fabric(pattern: str, ground: Colour, second: Colour, bands: float = 7.0) -> np.ndarray:
     """Returns cloth (ROWS, COLUMNS, 3) with a pattern; `bands` is how often it repeats along the tube."""
     base = plain(ground)
-    rows, columns = ALONG * bands, AROUND * (5 / np.pi)
+    rows, columns = ALONG * bands, ANGLES * (5 / np.pi)
     if pattern == "stripes":
         return mix(base, second, rows % 1 > 0.55)
     if pattern == "pinstripes":
@@ -45,7 +45,7 @@ def fabric(pattern: str, ground: Colour, second: Colour, bands: float = 7.0) -> 
 
 def emblem(base: np.ndarray, pattern: str, colour: Colour, at: float = 0.66) -> np.ndarray:
     """Prints on the chest: a disc with a bar ("logo") or a star; other patterns have none."""
-    up, side = (ALONG - at) / 0.11, AROUND / 0.62
+    up, side = (ALONG - at) / 0.11, ANGLES / 0.62
     if pattern == "logo":
         ring = up**2 + side**2
         return mix(base, colour, ((ring < 1) & (ring > 0.35)) | ((abs(up) < 0.22) & (abs(side) < 1)))
@@ -60,5 +60,5 @@ def folds(base: np.ndarray, seed: int, strength: float = 0.07) -> np.ndarray:
     rng = np.random.default_rng(seed)
     waves = np.zeros((ROWS, COLUMNS), np.float32)
     for _ in range(4):
-        waves += np.sin(rng.uniform(6, 22) * ALONG + int(rng.integers(1, 4)) * AROUND + rng.uniform(0, 6.3))
+        waves += np.sin(rng.uniform(6, 22) * ALONG + int(rng.integers(1, 4)) * ANGLES + rng.uniform(0, 6.3))
     return base * (1 + strength * 0.5 * waves[..., None])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..body.people import DYES, HAIR_COLOURS, SKINS, Colour, Person
-from .cloth import ALONG, AROUND, dark, mix, plain
+from .cloth import ALONG, ANGLES, dark, mix, plain
 from .tubes import COLUMNS, ROWS
 
 _BIG = 4  # the face is drawn larger and shrunk
@@ -80,13 +80,13 @@ def shell(who: Person) -> np.ndarray | None:
     # wider than the skull seems inside the shell, and the background would show between cheek and hair
     opening = {"bob": 0.82, "long": 0.80, "afro": 0.66, "beanie": 9.0}.get(who.hair, 0.98)  # half angle of the face
     fringe = {"afro": 0.72, "beanie": 0.66, "bob": 0.70}.get(who.hair, 0.76)
-    part = 0.035 * np.cos(3.0 * AROUND + who.seed % 7)
-    front = (ALONG < fringe + part) & (np.abs(AROUND) < opening + 0.12 * (0.5 - ALONG))
-    base = mix(plain(colour), dark(colour, 0.78), 0.5 + 0.5 * np.sin(22 * AROUND + 3 * np.sin(7 * ALONG)))
-    base = mix(base, (255, 250, 240), 0.16 * np.exp(-(((ALONG - 0.82) / 0.06) ** 2)) * np.ones_like(AROUND))
+    part = 0.035 * np.cos(3.0 * ANGLES + who.seed % 7)
+    front = (ALONG < fringe + part) & (np.abs(ANGLES) < opening + 0.12 * (0.5 - ALONG))
+    base = mix(plain(colour), dark(colour, 0.78), 0.5 + 0.5 * np.sin(22 * ANGLES + 3 * np.sin(7 * ALONG)))
+    base = mix(base, (255, 250, 240), 0.16 * np.exp(-(((ALONG - 0.82) / 0.06) ** 2)) * np.ones_like(ANGLES))
     if who.hair == "beanie":
         hat = DYES[who.top_colours[1]]
-        base = mix(plain(hat), dark(hat), (AROUND * 8 / np.pi) % 1 > 0.7)
+        base = mix(plain(hat), dark(hat), (ANGLES * 8 / np.pi) % 1 > 0.7)
         base = mix(base, dark(hat, 0.8), ALONG < 0.74)
     alpha = np.where(front | (ALONG < line), 0.0, 255.0)
     return np.dstack([base, np.broadcast_to(alpha, (ROWS, COLUMNS))])

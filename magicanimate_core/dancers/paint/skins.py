@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..body.people import DYES, HAIR_COLOURS, SKINS, Person
-from .cloth import ALONG, AROUND, dark, emblem, fabric, folds, mix, plain
+from .cloth import ALONG, ANGLES, dark, emblem, fabric, folds, mix, plain
 from .face import face, shell
 from .tubes import ROWS, Skin, wrap
 
-PARTS = {  # part towards the split's direction, part away from it: left, right
+FACETS = {  # part towards the split's direction, part away from it: left, right
     "upper_leg": ((10, 8), (9, 7)), "lower_leg": ((14, 12), (13, 11)), "foot": ((5, 5), (6, 6)),
     "upper_arm": ((17, 15), (18, 16)), "lower_arm": ((21, 19), (22, 20)), "hand": ((4, 4), (3, 3)),
 }  # fmt: skip
@@ -19,7 +19,7 @@ RADII = {  # half widths along the limb, in body heights
     "upper_arm": (0.031, 0.034, 0.031, 0.028, 0.026), "lower_arm": (0.026, 0.028, 0.025, 0.021, 0.018),
     "hand": (0.017, 0.023, 0.026, 0.024, 0.017), "foot": (0.027, 0.028, 0.030, 0.033, 0.028),
 }  # fmt: skip
-TORSO = (0.086, 0.096, 0.097, 0.088, 0.079, 0.078, 0.086, 0.096, 0.105, 0.110, 0.106, 0.084, 0.040)
+TORSO_RADII = (0.086, 0.096, 0.097, 0.088, 0.079, 0.078, 0.086, 0.096, 0.105, 0.110, 0.106, 0.084, 0.040)
 SLEEVES = {"t-shirt": 0.62, "tank top": 0.0, "shirt": 0.75}  # covered part of the upper arm; others reach the wrist
 LOOSE = {"hoodie": 0.012, "jacket": 0.010, "long sleeve": 0.003, "shirt": 0.007, "t-shirt": 0.007, "tank top": 0.0}
 
@@ -35,7 +35,7 @@ def _limb(name: str, side: int, build: float, texture: np.ndarray, loose: np.nda
     cloth = body + np.asarray(loose, np.float32)
     split = OUTSIDE[side] if "arm" in name else 0.0
     caps = (float(body[0]), float(body[-1]) * (0.7 if name in ("hand", "foot") else 1.0))
-    return Skin(wrap(texture), body, cloth, caps, PARTS[name][side], split, flat={"hand": 0.55, "foot": 0.8}.get(name, 1.0))
+    return Skin(wrap(texture), body, cloth, caps, FACETS[name][side], split, flat={"hand": 0.55, "foot": 0.8}.get(name, 1.0))
 
 
 def _arm_skins(who: Person, side: int) -> dict[str, Skin]:
@@ -50,7 +50,7 @@ def _arm_skins(who: Person, side: int) -> dict[str, Skin]:
     lower = np.where((ALONG < (0.9 if reach > 1 else -1.0))[..., None], cloth, plain(skin))
     if reach > 1:
         lower = mix(lower, dark(ground, 0.75), (ALONG < 0.9) & (ALONG > 0.82))
-    hand = mix(plain(skin), dark(skin, 0.8), (ALONG > 0.55) & ((AROUND * 4 / np.pi) % 1 < 0.16))
+    hand = mix(plain(skin), dark(skin, 0.8), (ALONG > 0.55) & ((ANGLES * 4 / np.pi) % 1 < 0.16))
     puff = np.where(row < reach, loose * (4 * row).clip(0, 1), 0)
     return {
         f"upper_arm{side}": _limb("upper_arm", side, who.build, upper, puff),
@@ -63,15 +63,15 @@ def _leg_skins(who: Person, side: int) -> dict[str, Skin]:
     skin, ground = SKINS[who.skin], DYES[who.bottom_colour]
     cloth = folds(fabric(who.bottom_pattern, ground, dark(ground, 0.7), 5), who.seed + 7 + side)
     if who.bottom == "jeans":
-        cloth = mix(cloth, (235, 210, 150), np.abs(np.abs(AROUND) - np.pi / 2) < 0.06)
+        cloth = mix(cloth, (235, 210, 150), np.abs(np.abs(ANGLES) - np.pi / 2) < 0.06)
     reach = {"shorts": 0.6, "skirt": 0.0, "dress": 0.0}.get(who.bottom, 2.0)
     loose = {"trousers": 0.010, "jeans": 0.006, "shorts": 0.012}.get(who.bottom, 0.0)
     row = np.linspace(0, 1, ROWS)
     upper = np.where((ALONG < reach)[..., None], cloth, plain(skin))
     lower = np.where((ALONG < (0.93 if reach > 1 else -1))[..., None], cloth, plain(skin))
     sock = mix(lower, (240, 238, 232), ALONG > 0.84) if reach < 1 and who.seed % 2 else lower
-    shoe = mix(plain(DYES[who.shoes]), (245, 244, 240), np.abs(np.abs(AROUND) - np.pi) < 0.7)
-    shoe = mix(shoe, (245, 244, 240), (ALONG > 0.4) & (ALONG < 0.7) & ((ALONG * 18) % 1 < 0.4) & (np.abs(AROUND) < 0.5))
+    shoe = mix(plain(DYES[who.shoes]), (245, 244, 240), np.abs(np.abs(ANGLES) - np.pi) < 0.7)
+    shoe = mix(shoe, (245, 244, 240), (ALONG > 0.4) & (ALONG < 0.7) & ((ALONG * 18) % 1 < 0.4) & (np.abs(ANGLES) < 0.5))
     widen = loose * (1 + 0.8 * row) if who.bottom == "trousers" else np.full(ROWS, loose)
     thigh = np.where(row < reach, loose * (3 * row).clip(0.3, 1), 0)
     return {
@@ -89,15 +89,15 @@ def _torso_skin(who: Person) -> Skin:
     top = emblem(folds(fabric(who.pattern, ground, second), who.seed, 0.04), who.pattern, second)
     if who.top in ("jacket", "hoodie"):
         open_front = 0.35 * (ALONG - 0.1) if who.top == "jacket" else 0.03
-        top = mix(top, second if who.top == "jacket" else (230, 230, 230), np.abs(AROUND) < open_front)
+        top = mix(top, second if who.top == "jacket" else (230, 230, 230), np.abs(ANGLES) < open_front)
     if who.top == "shirt":
-        top = mix(top, (250, 248, 240), (np.abs(AROUND) < 0.06) & ((ALONG * 9) % 1 < 0.35))
+        top = mix(top, (250, 248, 240), (np.abs(ANGLES) < 0.06) & ((ALONG * 9) % 1 < 0.35))
     hem = {"tank top": 0.26, "t-shirt": 0.2, "shirt": 0.24}.get(who.top, 0.14) if who.bottom != "dress" else -1.0
     texture = np.where((ALONG > hem)[..., None], top, plain(below))
     texture = mix(texture, dark(below, 0.55), (ALONG < hem) & (ALONG > hem - 0.035))
-    neck = 0.93 - (0.14 if who.top == "tank top" else 0.06) * np.exp(-((AROUND / 0.6) ** 2))
+    neck = 0.93 - (0.14 if who.top == "tank top" else 0.06) * np.exp(-((ANGLES / 0.6) ** 2))
     texture = mix(texture, skin, (ALONG > neck) & (who.top != "hoodie"))
-    body = _grow(TORSO, who.build**0.8)
+    body = _grow(TORSO_RADII, who.build**0.8)
     row = np.linspace(0, 1, ROWS)
     body *= np.interp(row, [0, 0.3, 0.7, 1], [who.hip, who.hip, who.shoulder, who.shoulder]).astype(np.float32)
     cloth = body + np.where(row > hem, LOOSE[who.top] * np.interp(row, [hem, 0.5, 0.8, 0.95], [0.8, 1.2, 0.5, 0]), 0.003)
@@ -125,7 +125,7 @@ def _head_skins(who: Person) -> dict[str, Skin]:
             (0.022, 0.040 + more),
             flat=1.1,
         )
-    strand = mix(plain(hair), dark(hair, 0.72), 0.5 + 0.5 * np.sin(14 * AROUND + 2 * np.sin(5 * ALONG)))
+    strand = mix(plain(hair), dark(hair, 0.72), 0.5 + 0.5 * np.sin(14 * ANGLES + 2 * np.sin(5 * ALONG)))
     if who.hair in ("long", "ponytail", "pigtails", "bun"):
         shape = {"long": (0.052, 0.066, 0.070, 0.066, 0.050), "bun": (0.026, 0.030, 0.026)}
         tail = _grow(shape.get(who.hair, (0.014, 0.026, 0.028, 0.022, 0.008)))
@@ -148,7 +148,7 @@ def _skirt_skin(who: Person) -> Skin:
     if who.bottom == "dress":
         colour, pattern = DYES[who.top_colours[0]], who.pattern
     cloth = fabric(pattern, colour, DYES[who.top_colours[1]], 5)
-    cloth = mix(folds(cloth, who.seed + 3, 0.05), dark(colour, 0.6), 0.25 * (np.sin(11 * AROUND) > 0.3) * ALONG)
+    cloth = mix(folds(cloth, who.seed + 3, 0.05), dark(colour, 0.6), 0.25 * (np.sin(11 * ANGLES) > 0.3) * ALONG)
     cloth = mix(cloth, dark(colour, 0.7), ALONG > 0.95)
     shape = _grow((0.080 * who.hip * who.build**0.8, 0.116, 0.130, 0.138, 0.146))
     return Skin(wrap(cloth), np.zeros(ROWS, np.float32), shape, (0.002, 0.012), flat=0.8)

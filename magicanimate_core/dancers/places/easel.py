@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-Rgb = tuple[int, int, int]
+from ...media.densepose import Rgb
 
 
 class Easel:

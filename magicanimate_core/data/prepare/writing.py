@@ -17,7 +17,7 @@ from ..files import listed
 from ..shards import members, split_key
 from ..source import Sample
 
-RECORD = "item.json"
+ITEM_JSON = "item.json"
 
 
 class Folder:
@@ -28,7 +28,7 @@ class Folder:
 
     def record(self, name: str) -> dict | None:
         """Returns the record of a finished item; None if there is none."""
-        for path in (self.root / name / RECORD, self.root / f"{name}.{RECORD}"):
+        for path in (self.root / name / ITEM_JSON, self.root / f"{name}.{ITEM_JSON}"):
             if path.is_file():
                 return json.loads(path.read_text())
         return None
@@ -45,7 +45,7 @@ class Folder:
             discard(part)
             raise
         self.remove(name)
-        if (part / RECORD).is_file():  # a clip is a folder
+        if (part / ITEM_JSON).is_file():  # a clip is a folder
             take_place(part, self.root / name)
         else:
             for path in sorted(part.iterdir(), key=lambda path: path.suffix == ".json"):  # the record comes last
@@ -55,7 +55,7 @@ class Folder:
     def remove(self, name: str) -> None:
         """Deletes an item, if there is a record of it."""
         if self.record(name) is not None:
-            for path in (self.root / f"{name}.{RECORD}", self.root / f"{name}.png", self.root / f"{name}_densepose.png"):
+            for path in (self.root / f"{name}.{ITEM_JSON}", self.root / f"{name}.png", self.root / f"{name}_densepose.png"):
                 path.unlink(missing_ok=True)
             shutil.rmtree(self.root / name, ignore_errors=True)
 
@@ -88,7 +88,7 @@ class Shards(Folder):
 
     def record(self, name: str) -> dict | None:
         """Returns the record of a staged or packed item; None if there is none."""
-        packed = self._packed.get(name, {}).get(RECORD)
+        packed = self._packed.get(name, {}).get(ITEM_JSON)
         return super().record(name) or (json.loads(packed.read()) if packed else None)
 
     def pack(self, names: list[str]) -> None:
@@ -127,11 +127,11 @@ def write_clip(folder: Path, samples: Iterator[Sample], fps: float, exact: bool,
             for image, pose in zip(*sample, strict=True):
                 write_image(image)
                 write_pose(pose)
-    (folder / RECORD).write_text(json.dumps(record, indent=1))
+    (folder / ITEM_JSON).write_text(json.dumps(record, indent=1))
 
 
 def write_still(folder: Path, name: str, sample: Sample, record: dict) -> None:
     """Writes NAME.png, NAME_densepose.png and the record."""
     for ending, rgb in (("", sample.images[0]), ("_densepose", sample.poses[0])):
         write_picture(folder / f"{name}{ending}.png", rgb)
-    (folder / f"{name}.{RECORD}").write_text(json.dumps(record, indent=1))
+    (folder / f"{name}.{ITEM_JSON}").write_text(json.dumps(record, indent=1))

@@ -4,10 +4,13 @@ limbs       part maps as fifteen limbs, cleaned of seams
 people      who is there: the figures of a map
 joints      where limbs meet, how long and how wide they are
 looking     what is seen in a frame and over a clip
-similarity  one scale and shift for the clip
+sureness    how much of a measurement is followed
+similarity  one scale and shift from frames in the photo's pose
+sizes       the same where there are none, as far as it is sure
 inside      nobody leaves the frame
 bones       how much longer and wider each limb of the photo is
 draw        a frame whose limbs have other lengths
+steady      limbs that do not tremble
 rebuilt     a figure with other limbs over a whole clip
 fit         all of it: looks at a clip, then changes its frames
 preview     the aligned outline over the photo's map

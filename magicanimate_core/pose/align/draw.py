@@ -36,7 +36,8 @@ def chain(body: Body, bones: Factors, map_: Similarity) -> list[Affine]:
     for limb in range(1, LIMBS):
         parent = everything if limb <= HEAD else out[PARENT[limb]]
         start = body.start[limb]
-        out[limb] = _hung(parent, start, map_.scale * _stretch(body, bones, limb)) if np.isfinite(start).all() else parent
+        matrix = stretch(body.end[limb] - start, float(bones.length[limb]), float(bones.width[limb]))
+        out[limb] = _hung(parent, start, map_.scale * matrix) if np.isfinite(start).all() else parent
     return out
 
 
@@ -45,10 +46,8 @@ def _hung(parent: Affine, start: np.ndarray, matrix: np.ndarray) -> Affine:
     return Affine(matrix, parent(start) - matrix @ start)
 
 
-def _stretch(body: Body, bones: Factors, limb: int) -> np.ndarray:
-    """(2, 2): by the length's factor along the limb, by the width's across."""
-    way = body.end[limb] - body.start[limb]
-    long, wide = float(bones.length[limb]), float(bones.width[limb])
+def stretch(way: np.ndarray, long: float, wide: float) -> np.ndarray:
+    """Returns a matrix (2, 2): by a factor along a limb, of which `way` (2,) goes from start to end, by another across."""
     reach = float(np.linalg.norm(way))
     if not reach > 1:
         return np.eye(2) * np.sqrt(long * wide)

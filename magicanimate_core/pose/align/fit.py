@@ -13,8 +13,9 @@ from .inside import hold_back
 from .joints import Body
 from .limbs import HEAD
 from .looking import Clip, Seen, look, look_at_clip, look_at_one
-from .rebuilt import Rebuilt, rebuild
-from .similarity import Similarity, from_matches, from_sizes, like, matches
+from .rebuilt import Rebuilt, rebuild, turned
+from .similarity import Similarity, from_matches, like, matches
+from .sizes import from_sizes, stature
 
 NOTHING = "Nothing is changed: "
 MATCHED = "from frames in the photo's pose"
@@ -34,12 +35,30 @@ class Alignment:
         """Whether frames stay as they are."""
         return self.map == Similarity() and self.rebuilt is None
 
-    def apply(self, frame: np.ndarray) -> np.ndarray:
-        """Returns a frame (H, W, 3) uint8 aligned, with no colour that was not in it; where nothing is to do, itself."""
+    def apply(self, frame: np.ndarray, number: int | None = None) -> np.ndarray:
+        """Returns a frame (H, W, 3) uint8 aligned, with no colour that was not in it; where nothing is to do, itself.
+
+        number: which frame of the clip it is, 0, 1, ...; limbs tremble less where that is known.
+        """
         if self.is_nothing:
             return frame
-        limbs, body = look_at_one(frame) if self.rebuilt else (None, None)
-        return moved(frame, self.map) if body is None else redrawn(frame, limbs, body, self.rebuilt.maps(body))
+        if self.rebuilt is None:
+            return moved(frame, self.map)
+        limbs, body, others = look_at_one(frame)
+        if body is None:
+            return moved(frame, self.map)
+        drawn = redrawn(frame, limbs, body, self.rebuilt.maps(body, number))
+        return _before(drawn, moved(_only(frame, others), self.map)) if others.any() else drawn
+
+
+def _only(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 3) in which only a mask (H, W) is left."""
+    return np.where(mask[..., None], frame, np.array(BACKGROUND, np.uint8))
+
+
+def _before(front: np.ndarray, back: np.ndarray) -> np.ndarray:
+    """One frame (H, W, 3) before another: somebody who passes by keeps the limbs."""
+    return np.where((front != BACKGROUND).any(-1, keepdims=True), front, back)
 
 
 def moved(frame: np.ndarray, map_: Similarity) -> np.ndarray:
@@ -100,6 +119,8 @@ def _trouble(clip: Clip | None, photo: Seen) -> str | None:
         return "nobody is seen in the photo's pose."
     if clip.people > 1 and photo.people != clip.people:
         return f"the pose video shows {clip.people} people and the photo {photo.people}: bring the same number together."
+    if not clip.apart or (clip.people > 1 and not photo.apart):
+        return "the people touch each other all the time and cannot be told apart."
     return None
 
 
@@ -107,15 +128,15 @@ def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float, proport
     if shown.people != clip.people:
         shown = look(photo, people=clip.people)
     off, maps = matches(clip.bodies, shown.body)
-    found = from_matches(off, maps)
+    anchor, size = _anchor(clip.bodies), (clip.width, clip.height)
+    found = from_matches(off, maps, anchor, stature(clip.bodies))
     how = MATCHED if found else "from the sizes seen over the whole clip"
-    found = found or from_sizes(clip.bodies, shown.body)
+    found = found or from_sizes(clip.bodies, shown.body, turned(clip, shown))
     if found is None:
         return Alignment(Similarity(), NOTHING + "too little of head and torso is seen in both to compare sizes.", photo)
-    anchor, size = _anchor(clip.bodies), (clip.width, clip.height)
-    held = hold_back(found, clip.bodies, shown.body, size, anchor)
+    held = found if found == Similarity() else hold_back(found, clip.bodies, shown.body, size, anchor)
     limbs = rebuild(clip, shown, held, like(off)) if proportions else "proportions is off"
-    fits = held.about(clip.height, anchor, exact=how is MATCHED)
+    fits = held.about(clip.height, anchor)
     if fits and isinstance(limbs, str):
         return Alignment(Similarity(), NOTHING + f"the clip fits already; limbs keep their lengths, as {limbs}.", photo)
     part = held.part(strength, anchor)
@@ -124,7 +145,7 @@ def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float, proport
         lines.append("Held back, so that nobody leaves the frame and no cut of the clip shows inside the picture.")
     if isinstance(limbs, str):
         return Alignment(part, "\n".join([*lines, f"Limbs keep the clip's lengths: {limbs}."]), photo)
-    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength))
+    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength)).steadied(clip)
     return Alignment(part, "\n".join([*lines, f"Limbs: {limbs.bones.words}."]), photo, rebuilt)
 
 

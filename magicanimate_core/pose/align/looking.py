@@ -10,6 +10,7 @@ from .limbs import front_share, limb_map
 from .people import figures, heads
 
 PEOPLE = 4  # more are not told apart
+OFTEN, MOSTLY = 0.25, 0.5  # of the frames that show anybody: in so many people must be seen apart, or their heads be seen
 
 
 class Seen(NamedTuple):
@@ -18,17 +19,19 @@ class Seen(NamedTuple):
     people: int
     body: Body | None  # of the largest one; where several are looked for, the mean of all
     front: float  # share of what tells the side, 0 back .. 1 front
+    apart: bool = True  # nobody touches somebody else: only then joints are anybody's
 
 
 class Clip(NamedTuple):
-    """The frames of a clip in which as many people are seen as in most."""
+    """The frames of a clip in which all its people are seen apart."""
 
-    frames: int  # of the whole clip
+    numbers: np.ndarray  # (F,) which frames these are
     height: int
     width: int
     people: int
     bodies: Body  # (F, ...), one a frame
     front: float  # median
+    apart: bool  # somebody's joints are known
 
 
 def look(frame: np.ndarray, people: int | None = None) -> Seen:
@@ -40,19 +43,26 @@ def look(frame: np.ndarray, people: int | None = None) -> Seen:
     count = len(masks) if len(masks) > 1 else max(1, heads(np.where(masks[0], limbs, 0)))
     chosen = masks[: people or count]
     bodies = [body(np.where(mask, limbs, 0)) for mask in chosen]
-    return Seen(min(count, PEOPLE), _mean(bodies), front_share(frame, np.logical_or.reduce(chosen)))
+    apart = len(masks) > 1 or count == 1
+    return Seen(min(count, PEOPLE), _mean(bodies), front_share(frame, np.logical_or.reduce(chosen)), apart)
 
 
-def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None]:
-    """Returns the limbs (H, W) of a frame (H, W, 3) uint8 and its largest figure; None: nobody is there."""
+def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None, np.ndarray]:
+    """Returns the limbs (H, W) of the largest figure of a frame (H, W, 3) uint8, its joints, and where others are, a mask.
+
+    None: nobody is there. The mask is (H, W) bool.
+    """
     limbs = limb_map(frame)
     masks = figures(limbs)
-    return limbs, body(np.where(masks[0], limbs, 0)) if masks else None
+    others = np.logical_or.reduce(masks[1:]) & ~masks[0] if len(masks) > 1 else np.zeros(limbs.shape, bool)
+    limbs = np.where(others, 0, limbs).astype(np.uint8)
+    return limbs, body(np.where(masks[0], limbs, 0)) if masks else None, others
 
 
 def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip | None:
     """Looks at frames (H, W, 3) uint8, one after the other; tick is called after each. None: nobody is there.
 
+    How many people there are is one number for the clip: the largest that is seen often enough.
     Raises ValueError for no frames, and for frames of several sizes.
     """
     seen, sizes = [], set()
@@ -64,15 +74,27 @@ def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip
         tick()
     if not seen:
         raise ValueError("The pose video has no frames; expected at least one.")
-    counts = [one.people for one in seen if one.people]
-    if not counts:
+    if not any(one.people for one in seen):
         return None
-    people = int(np.bincount(counts).argmax())
-    chosen = [one for one in seen if one.people == people]
+    people = _people([one for one in seen if one.people])
+    counted = [number for number, one in enumerate(seen) if one.people == people]
+    numbers = [number for number in counted if seen[number].apart] or counted
+    chosen = [seen[number] for number in numbers]
     height, width = sizes.pop()
     sides = np.array([one.front for one in chosen])
     front = float(np.nanmedian(sides)) if np.isfinite(sides).any() else float("nan")
-    return Clip(len(seen), height, width, people, stack([one.body for one in chosen]), front)
+    return Clip(np.array(numbers), height, width, people, stack([one.body for one in chosen]), front, chosen[0].apart)
+
+
+def _people(seen: list[Seen]) -> int:
+    """How many the whole clip shows. An arm before a face makes two heads of one, so heads alone must be seen more often."""
+    counts, apart = np.array([one.people for one in seen]), np.array([one.apart for one in seen])
+    enough = [
+        count
+        for count in range(2, PEOPLE + 1)
+        if ((counts >= count) & apart).mean() >= OFTEN or (counts >= count).mean() >= MOSTLY
+    ]
+    return max(enough, default=1)
 
 
 def _mean(bodies: list[Body]) -> Body:

@@ -11,6 +11,7 @@ from .joints import Body, ground
 from .limbs import FEET
 from .looking import Clip, Seen
 from .similarity import Similarity, points
+from .steady import Steady, steady
 
 STANDS = 0.9  # of the frames in which feet must be seen
 BETTER = 0.8  # of the error of a scale and shift alone, in the photo's pose: else limbs keep their lengths
@@ -22,9 +23,19 @@ class Rebuilt(NamedTuple):
     map: Similarity  # of the neck, and of the ground
     bones: Factors
     stands: bool  # the lowest foot stays where `map` brings it
+    steady: Steady | None = None  # over the frames of the clip
 
-    def maps(self, body: Body) -> list[Affine]:
-        """Returns the map of every limb of a body (LIMBS,)."""
+    def steadied(self, clip: Clip) -> "Rebuilt":
+        """Returns it with limbs that do not tremble over the frames of a clip."""
+        maps = [self.maps(body) for body in _bodies(clip, np.arange(len(clip.numbers)))]
+        return self._replace(steady=steady(clip.numbers, clip.bodies, maps, self.map))
+
+    def maps(self, body: Body, number: int | None = None) -> list[Affine]:
+        """Returns the map of every limb of a body (LIMBS,). number: the frame's in the clip; None: it is none of them."""
+        known = self.steady and number is not None and self.steady.maps(number, self.bones, self.map)
+        return known or self._hung(body)
+
+    def _hung(self, body: Body) -> list[Affine]:
         maps = chain(body, self.bones, self.map)
         if not self.stands or np.isnan(ground(body)):
             return maps
@@ -66,10 +77,15 @@ def rebuild(clip: Clip, shown: Seen, map_: Similarity, like: np.ndarray) -> Rebu
     return _inside(rebuilt, clip, shown)
 
 
+def turned(clip: Clip, shown: Seen) -> bool:
+    """Whether clip and photo show different sides of a body, or one that cannot be told."""
+    return not abs(clip.front - shown.front) < 0.5
+
+
 def _trouble(clip: Clip, shown: Seen) -> str | None:
     if clip.people > 1:
         return f"the clip shows {clip.people} people"
-    if not abs(clip.front - shown.front) < 0.5:
+    if turned(clip, shown):
         return "the photo and the clip show different sides of a body"
     return None
 

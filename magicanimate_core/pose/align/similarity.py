@@ -1,22 +1,24 @@
-"""One scale and one shift for a whole clip: from the frames that show the photo's pose, else from the whole clip's sizes."""
+"""One scale and one shift for a whole clip, from the frames that show the photo's pose."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from .joints import Body, ground
-from .limbs import FEET, HEAD, LIMBS, TORSO, UPPER_ARMS
+from .joints import Body
+from .limbs import FEET, HEAD, LIMBS, TORSO
+from .sureness import Measured
 
 LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows the photo's pose: dancers in one pose have at
 # most 0.2, in two 0.55 and more
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
 COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
-HIGH = 0.9  # quantile: foreshortening makes things only shorter
 LEAST, MOST = 0.2, 5.0  # scales
+SCALE_SPREAD = (
+    0.002,
+    0.1,
+)  # of the logarithm of the scale: always, and by how far the nearest frame is from the photo's pose
+PLACE_SPREAD = (0.001, 0.05)  # of places, in body heights
 SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
-PASSES = 0.04  # of a figure's height that its middle may be off from the photo's
-ROUGH = 6  # times as much, where no frame shows the photo's pose: people move about, and bow
 
 
 class Similarity(NamedTuple):
@@ -36,10 +38,9 @@ class Similarity(NamedTuple):
         shift = anchor + strength * (self(anchor) - anchor) - scale * anchor
         return Similarity(float(scale), float(shift[0]), float(shift[1]))
 
-    def about(self, height: int, anchor: np.ndarray, exact: bool) -> bool:
+    def about(self, height: int, anchor: np.ndarray) -> bool:
         """Whether it changes less than can be known in a picture of some height, around an anchor (2,)."""
-        moved, times = float(np.abs(self(anchor) - anchor).max()), 1 if exact else ROUGH
-        return abs(np.log(self.scale)) < times * SAME_SCALE and moved < times * SAME_PLACE * height
+        return abs(np.log(self.scale)) < SAME_SCALE and float(np.abs(self(anchor) - anchor).max()) < SAME_PLACE * height
 
 
 def points(body: Body) -> np.ndarray:
@@ -107,60 +108,17 @@ def like(off: np.ndarray) -> np.ndarray:
     return np.nonzero(off <= min(LIKE, 1.15 * best + 0.003))[0]
 
 
-def from_matches(off: np.ndarray, maps: list[Similarity]) -> Similarity | None:
-    """The middle one of the frames that show the photo's pose; None where none does."""
+def from_matches(off: np.ndarray, maps: list[Similarity], anchor: np.ndarray, stature: float) -> Similarity | None:
+    """The middle one of the frames that show the photo's pose, as far as it is sure; None where none does.
+
+    anchor (2,), the neck over the clip, and stature: pixels.
+    """
     chosen = like(off)
     if not len(chosen):
         return None
-    return Similarity(*map(float, np.median([maps[frame] for frame in chosen], axis=0)))
-
-
-def from_sizes(bodies: Body, photo: Body) -> Similarity | None:
-    """From torso, head, shoulders and height of the whole clip (F, ...); None where too little is seen."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
-        driver, wanted = _sizes(bodies), _sizes(photo)
-        ratios = np.log(wanted / np.nanquantile(driver, HIGH, axis=0))  # (4,) torso, head, shoulders, height
-        steady = np.nanmedian(ratios[:2])
-        if np.isnan(steady):
-            return None
-        near = np.abs(ratios - steady) < 0.25  # who sits is not as high; who is seen from the side, not as wide
-        scale = float(np.exp(np.average(ratios[near], weights=np.array([3.0, 3.0, 0.5, 3.0])[near])))
-        whole = ratios[[0, 1, 3]]
-        if np.nanmin(whole) < 0 < np.nanmax(whole):  # what says smaller may be foreshortened
-            scale = 1.0
-        return _placed(float(np.clip(scale, LEAST, MOST)), bodies, photo)
-
-
-def _sizes(body: Body) -> np.ndarray:
-    """(..., 4) pixels: torso, head, shoulders, height; nan where cut."""
-    head = np.where(body.cut[..., HEAD], np.nan, body.length[..., HEAD])
-    torso = body.length[..., TORSO]
-    shoulders = np.linalg.norm(body.start[..., UPPER_ARMS[0], :] - body.start[..., UPPER_ARMS[1], :], axis=-1)
-    return np.stack([torso, head, shoulders, ground(body) - body.start[..., HEAD, 1]], -1)
-
-
-def _placed(scale: float, bodies: Body, photo: Body) -> Similarity | None:
-    """Torso over torso; feet on the same ground where both are seen, else neck on neck.
-
-    Where the clip's person passes the photo's place, nobody knows the moment of the photo: it stays where it is.
-    """
-    margin = PASSES * float(np.nanmedian(bodies.box[:, 3] - bodies.box[:, 1]))
-    across = _shift(scale, _middle(bodies), float(_middle(photo)), margin)
-    down = float(ground(photo)) - scale * np.nanquantile(ground(bodies), HIGH)
-    if np.isnan(down):
-        down = _shift(scale, bodies.start[:, HEAD, 1], float(photo.start[HEAD, 1]), margin)
-    shift = float(across), float(down)
-    return Similarity(scale, *shift) if np.isfinite(shift).all() else None
-
-
-def _shift(scale: float, there: np.ndarray, wanted: float, margin: float) -> float:
-    """What brings the middle of places (F,) to the wanted one; where they pass it, what leaves the middle where it is."""
-    low, middle, high = np.nanquantile(there, [0.25, 0.5, 0.75])
-    return (middle if low - margin <= wanted <= high + margin else wanted) - scale * middle
-
-
-def _middle(body: Body) -> np.ndarray:
-    """x of the torso, (...)."""
-    ends = np.stack([body.start[..., HEAD, 0], body.end[..., TORSO, 0]], -1)
-    return np.nanmean(ends, -1)
+    middle = Similarity(*map(float, np.median([maps[frame] for frame in chosen], axis=0)))
+    scale_spread, place_spread = (least + share * off.min() for least, share in (SCALE_SPREAD, PLACE_SPREAD))
+    scale = float(np.exp(Measured(float(np.log(middle.scale)), scale_spread).followed))
+    ways = [Measured(float(way), place_spread * stature * scale).followed for way in middle(anchor) - anchor]
+    x, y = anchor + ways - scale * anchor
+    return Similarity(scale, float(x), float(y))

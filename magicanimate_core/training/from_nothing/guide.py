@@ -22,7 +22,7 @@ BACKGROUND_WEIGHT = 0.2  # what a background token counts for beside one on the 
 PART_GROUPS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8)
 
 
-class Seen(NamedTuple):
+class Watched(NamedTuple):
     """What passed through the nets in one run, by the names of the UNet's attentions."""
 
     queries: dict[str, Tensor]  # the UNet's tokens ((N F), L, D)
@@ -46,9 +46,9 @@ class Guide(nn.Module):
             self.heads[head_name(name)] = nn.ModuleList([nn.Linear(width, 4), nn.Linear(width, 4)])
 
     @contextmanager
-    def watching(self) -> Iterator[Seen]:
+    def watching(self) -> Iterator[Watched]:
         """Notes what passes through the attentions and the encoder while the block runs; of two runs, the last."""
-        seen = Seen({}, {}, {})
+        seen = Watched({}, {}, {})
 
         def note(name: str, _, args, output: Tensor) -> None:
             seen.queries[name], seen.outputs[name] = args[0], output
@@ -61,7 +61,7 @@ class Guide(nn.Module):
             for hook in hooks:
                 hook.remove()
 
-    def forward(self, seen: Seen, batch: Batch, weight: Tensor) -> Tensor:
+    def forward(self, seen: Watched, batch: Batch, weight: Tensor) -> Tensor:
         """Returns the loss of a run of the nets, a scalar. weight: what latent pixels count for, (N, F, 1, h, w)."""
         losses = []
         for name, features in seen.features.items():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diffusers.training_utils import EMAModel
 
 NAME = re.compile(r"^step-(\d+)$")
-WEIGHTS, AVERAGES, RECORD = "model.safetensors", "ema.pt", "run.json"
+RUN_WEIGHTS, AVERAGES, RUN_RECORD = "model.safetensors", "ema.pt", "run.json"
 OPTIMIZER, SCALER = "optimizer.bin", "scaler.pt"  # as accelerate calls them
 
 
@@ -74,11 +74,11 @@ def _write_trained(
     fresh: Path, trained: Mapping[str, Tensor], ema: "EMAModel | None", record: Mapping[str, object]
 ) -> None:  # fmt: skip
     """Writes what is trained, its averages, and last the record, which tells how large every file is."""
-    save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / WEIGHTS, {"format": "pt"})
+    save_file({name: p.detach().contiguous() for name, p in trained.items()}, fresh / RUN_WEIGHTS, {"format": "pt"})
     if ema is not None:
         torch.save(ema.state_dict(), fresh / AVERAGES)
     sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
-    (fresh / RECORD).write_text(json.dumps({**record, "files": sizes}, indent=1) + "\n")
+    (fresh / RUN_RECORD).write_text(json.dumps({**record, "files": sizes}, indent=1) + "\n")
 
 
 def load_checkpoint(
@@ -91,7 +91,7 @@ def load_checkpoint(
     if place is None:
         return 0
     # runs of several processes have had a name before every other one
-    saved = {name.removeprefix("module."): tensor for name, tensor in load_file(place / WEIGHTS).items()}
+    saved = {name.removeprefix("module."): tensor for name, tensor in load_file(place / RUN_WEIGHTS).items()}
     _check_same(place, saved, trained)
     with torch.no_grad():
         for name, parameter in trained.items():

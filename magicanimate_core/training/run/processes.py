@@ -7,7 +7,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 
-PATIENCE = timedelta(days=1)  # the others wait while the first process fills a cache or draws validation clips
+LONGEST_WAIT = timedelta(days=1)  # the others wait while the first process fills a cache or draws validation clips
 
 
 def processes() -> PartialState:
@@ -25,4 +25,4 @@ def processes() -> PartialState:
             "or set ACCELERATE_USE_CPU=1."
         )
     # left to itself, accelerate makes lone trainers of several processes without an accelerator
-    return PartialState(cpu=cpu, timeout=PATIENCE)
+    return PartialState(cpu=cpu, timeout=LONGEST_WAIT)

@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from .checkpoints import NAME, OPTIMIZER, RECORD, WEIGHTS, checkpoints
+from .checkpoints import NAME, OPTIMIZER, RUN_RECORD, RUN_WEIGHTS, checkpoints
 from .settings import RunSettings
 
 Tell = Callable[[str], None]  # is given sentences for the user
@@ -51,8 +51,8 @@ def _check_ours(folder: Path) -> None:
 def damage(place: Path) -> str | None:
     """Tells, after its name, why a checkpoint cannot be gone on from; None for one that is whole."""
     try:
-        sizes = json.loads((place / RECORD).read_text())["files"] if (place / RECORD).is_file() else {}
-        for name, size in {**sizes, WEIGHTS: None}.items():  # weights tell themselves whether they are cut
+        sizes = json.loads((place / RUN_RECORD).read_text())["files"] if (place / RUN_RECORD).is_file() else {}
+        for name, size in {**sizes, RUN_WEIGHTS: None}.items():  # weights tell themselves whether they are cut
             if not (place / name).is_file():
                 return f"has no {name}"
             if size not in (None, (place / name).stat().st_size):
@@ -60,7 +60,7 @@ def damage(place: Path) -> str | None:
         for path in place.iterdir():
             if path.suffix in (".bin", ".pt") and zipfile.ZipFile(path).testzip():  # as torch writes them
                 return f"has a damaged {path.name}"
-        if not all(torch.isfinite(tensor).all() for tensor in load_file(place / WEIGHTS).values()):
+        if not all(torch.isfinite(tensor).all() for tensor in load_file(place / RUN_WEIGHTS).values()):
             return "has weights that are no numbers"
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, SafetensorError) as error:
         return f"is damaged ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
@@ -69,7 +69,7 @@ def damage(place: Path) -> str | None:
 
 def read_record(place: Path) -> dict:
     """Returns how a checkpoint's run was made; of an old one, nothing."""
-    path = place / RECORD
+    path = place / RUN_RECORD
     return json.loads(path.read_text()) if path.is_file() else {}
 
 

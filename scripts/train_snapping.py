@@ -1,0 +1,191 @@
+"""Trains the small net that decides at the seams of blurred part maps, on drawn dancers:  python -m scripts.train_snapping
+
+Dancers of the split "train", alone or two, large and small, are painted, encoded and read again, as the forms whose
+brightness tells parts apart. Most have seams as published clips have them: those have been through a codec before, and
+their labels are cleaned. Writes magicanimate_core/pose/judging.safetensors. About ten minutes on two cores.
+"""
+
+import argparse
+import io
+from multiprocessing import Pool
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+from benchmarks.pose import cleaned
+from magicanimate_core.dancers import clip
+from magicanimate_core.media.densepose import paint
+from magicanimate_core.pose.forms import FORMS, form_looks, see
+from magicanimate_core.pose.judging import MARGIN, WEIGHTS, look_closer
+from magicanimate_core.pose.snapping import case_of, figure_box
+
+FRAMES = 4
+NAMES = (*["viridis"] * 4, "viridis_black", "parula", "parula_black", "inferno", "viridis_bgr", "parula_bgr")
+PRESETS = ("ultrafast", "veryfast", "medium", "medium", "slow")
+EXAMPLES = 1500  # of a frame
+HIDDEN = 32, 16
+BATCH, RATE = 2048, 3e-3
+OUTSIDE = 0.3  # how much a pixel of the background counts
+
+
+def scene(rng: np.random.Generator, side: int) -> np.ndarray:
+    """Part maps (FRAMES, side, side) of one or two dancers, with rough outlines mostly."""
+    kind = rng.random()
+    scale = rng.uniform(0.3, 0.8) if kind < 0.35 else rng.uniform(0.5, 0.95) if kind < 0.6 else 1
+    parts = placed(rough(dancer(rng, side), rng), rng, scale)
+    if 0.35 <= kind < 0.6:
+        behind = placed(rough(dancer(rng, side), rng), rng, rng.uniform(0.5, 0.95))
+        parts = np.where(parts > 0, parts, behind)
+    return published(parts, rng) if rng.random() < 0.85 else parts
+
+
+def dancer(rng: np.random.Generator, side: int) -> np.ndarray:
+    """Part maps (FRAMES, side, side) of somebody."""
+    drawn = clip(int(rng.integers(4000)), "train", frames=200, height=side, width=side)
+    start, step = int(rng.integers(100)), int(rng.integers(1, 8))
+    return np.stack([drawn.frame(start + i * step).parts for i in range(FRAMES)])
+
+
+def rough(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Part maps whose seams are shifted to and fro by a few pixels, in each frame in its own way."""
+    if rng.random() < 0.2:
+        return parts
+    side, by, cell = parts.shape[1], rng.uniform(0.5, 3), int(rng.choice([4, 8, 16]))
+    rows, columns = np.mgrid[:side, :side].astype(np.float32)
+    done = []
+    for part in parts:
+        coarse = rng.normal(0, by, (2, side // cell + 1, side // cell + 1)).astype(np.float32)
+        dx, dy = (cv2.resize(values, (side, side), interpolation=cv2.INTER_CUBIC) for values in coarse)
+        moved = cv2.remap(part, columns + dx, rows + dy, cv2.INTER_NEAREST)
+        done.append(cv2.medianBlur(moved, 3) if rng.random() < 0.7 else moved)
+    return np.stack(done)
+
+
+def placed(parts: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Part maps made smaller, somewhere in the picture."""
+    side = parts.shape[1]
+    small = sized(parts, int(side * scale), cv2.INTER_NEAREST)
+    y, x = rng.integers(0, side - small.shape[1] + 1, 2)
+    whole = np.zeros_like(parts)
+    whole[:, y : y + small.shape[1], x : x + small.shape[2]] = small
+    return whole
+
+
+def sized(frames: np.ndarray, side: int, how: int) -> np.ndarray:
+    return np.stack([cv2.resize(frame, (side, side), interpolation=how) for frame in frames])
+
+
+def published(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Part maps with seams that were blurred once, and cleaned."""
+    frames, side = paint(parts), parts.shape[1]
+    if rng.random() < 0.5:
+        small = sized(frames, int(side * rng.uniform(0.5, 0.95)), cv2.INTER_AREA)
+        frames = sized(small, side, int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+    if rng.random() < 0.8:
+        frames = through(frames, "libx264", {"crf": str(rng.integers(16, 28))})
+    return np.stack([cleaned(frame) for frame in frames])
+
+
+def blurred(frames: np.ndarray, parts: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Frames after a codec or a resize, and the part maps that they show."""
+    how, side = rng.random(), frames.shape[1]
+    if how < 0.15:
+        small = int(side * rng.uniform(0.4, 0.9))
+        truth = sized(sized(parts, small, cv2.INTER_NEAREST), side, cv2.INTER_NEAREST)
+        shrunk = sized(frames, small, cv2.INTER_NEAREST)
+        return sized(shrunk, side, int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))), truth
+    if how < 0.65:
+        return through(frames, "libx264", {"crf": str(rng.integers(14, 32)), "preset": str(rng.choice(PRESETS))}), parts
+    if how < 0.8:
+        return through(frames, "mpeg4", {}, rate=int(2 ** rng.uniform(19.5, 22))), parts
+    if how < 0.87:
+        return through(frames, "libvpx-vp9", {"crf": str(rng.integers(20, 45)), "b": "0", "cpu-used": "7"}), parts
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
+    return np.stack([cv2.imdecode(cv2.imencode(".jpg", frame, quality)[1], 1) for frame in frames[..., ::-1]])[
+        ..., ::-1
+    ], parts
+
+
+def through(frames: np.ndarray, codec: str, options: dict[str, str], rate: int = 0) -> np.ndarray:
+    """Frames out of a codec."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
+        if rate:
+            stream.bit_rate = rate
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+        container.mux(stream.encode())
+    file.seek(0)
+    with av.open(file) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+def examples(number: int) -> list[tuple[np.ndarray, ...]]:
+    """Of two frames of a scene, each in two forms: what the net is told (n, 3, F), which rival is right, what it counts."""
+    rng, found = np.random.default_rng(number), []
+    parts = scene(rng, int(rng.choice([256, 384, 512, 512, 512, 640])))
+    for name in rng.choice(NAMES, 2):
+        colours = np.where((parts > 0)[..., None] | ("_black" not in name), FORMS[name].colours[parts], 0).astype(np.uint8)
+        for rgb, truth in list(zip(*blurred(colours, parts, rng), strict=True))[1::2]:
+            seen = see(FORMS[name], rgb)
+            box = figure_box(seen)
+            if seen.exact or box is None:
+                continue
+            case = case_of(rgb, seen, box, form_looks(name))
+            some = rng.permutation(len(case.at))[:EXAMPLES]
+            case = case._replace(at=case.at[some], odd=case.odd[some])
+            doubts = look_closer(case, slice(None), form_looks(name).parts)
+            right = np.pad(truth[box], MARGIN).ravel()[case.at]
+            hit = doubts.rivals == right[:, None]
+            use = np.flatnonzero(hit.any(1))
+            told = tuple(values[use].astype(np.float16) for values in doubts.told)
+            found.append((*told, hit[use].argmax(1), np.where(right[use] > 0, 1, OUTSIDE)))
+    return found
+
+
+def train(told: list[torch.Tensor], right: torch.Tensor, counts: torch.Tensor, steps: int) -> dict[str, np.ndarray]:
+    """Returns the weights of the net, as pose/judging.py reads them."""
+    (a, b), widths = HIDDEN, [values.shape[-1] for values in told]
+    net = nn.Sequential(nn.Linear(sum(widths), a), nn.ReLU(), nn.Linear(a, b), nn.ReLU(), nn.Linear(b, 1, bias=False))
+    optimiser = torch.optim.Adam(net.parameters(), RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps, pct_start=0.05)
+    for step in range(steps):
+        some = torch.randint(len(right), (BATCH,))
+        scores = net(torch.cat([values[some].float() for values in told], -1))[..., 0]
+        loss = (nn.functional.cross_entropy(scores, right[some], reduction="none") * counts[some]).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step % 500 == 0:
+            print(f"step {step}: loss {loss.item():.4f}", flush=True)
+    first = net[0].weight.detach().T.split(widths)
+    weights = {f"first.{i}": values for i, values in enumerate(first)} | {"first.bias": net[0].bias}
+    weights |= {"second": net[2].weight.T, "second.bias": net[2].bias, "last": net[4].weight[0]}
+    return {name: np.ascontiguousarray(value.detach().numpy().astype(np.float32)) for name, value in weights.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=27)
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    cv2.setNumThreads(1)
+    with Pool(2) as pool:
+        found = [example for some in pool.imap(examples, range(options.scenes)) for example in some]
+    *told, right, counts = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
+    print(f"{len(right)} examples", flush=True)
+    save_file(train(told, right.long(), counts.float(), options.steps), options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Configs of ablations at the door of the command line."""
+
+import pytest
+from pack.magicanimate_core.command.ablation.config import read_ablation
+from pack.tests.doors.ablations import CONFIGS
+from pack.tests.doors.table import cases, passes
+
+
+@cases(*CONFIGS)
+def test_what_is_to_be_compared(case, tmp_path):
+    path = case.brings(tmp_path)
+    passes(case, lambda: read_ablation(path))
+
+
+def test_the_captioned_config_is_understood(tmp_path, monkeypatch):
+    """With its rows, which are remarks there, too; only its files are not here."""
+    from pack.magicanimate_core.command.ablation.config import CAPTIONED_CONFIG
+
+    monkeypatch.chdir(tmp_path)
+    for path in ("sd15.safetensors", "models/magicanimate", "runs/no_joint/2/export/magicanimate"):
+        (tmp_path / path).mkdir(parents=True)
+    text = CAPTIONED_CONFIG.read_text()
+    (tmp_path / "all.yaml").write_text(text.replace("# rows:", "rows:").replace("\n#   ", "\n  "))
+    (tmp_path / "few.yaml").write_text(text)
+    names = [row.name for row in read_ablation(tmp_path / "all.yaml").rows]
+    assert names == ["ours", "no_temporal_attention", "no_joint_training", "twelve_steps", "repeat"]
+    assert len(read_ablation(tmp_path / "few.yaml").rows) == 4
+
+
+@pytest.mark.parametrize("row", ["clip", "no_joint_training"])
+def test_what_a_row_of_the_paper_needs_is_said(tmp_path, row):
+    from pack.tests.doors.ablations import config
+
+    assert read_ablation(config(f"rows: {{{row}: , no_fusion: }}")(tmp_path)).left_out.keys() == {row}

@@ -1,0 +1,65 @@
+"""The rows of the paper's Table 2 that are inputs of Animate: each does what it says, and as published it changes no bit."""
+
+import pytest
+import torch
+from pack.tests.host.small import random_poses
+
+CHANGED = 5
+
+
+def unlike(one: torch.Tensor, other: torch.Tensor) -> list[int]:
+    """Which frames (F, ...) of the two are not the same to the last bit."""
+    return [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if not torch.equal(a, b)]
+
+
+@pytest.mark.parametrize(("temporal", "reached"), [(False, [CHANGED]), (True, list(range(20)))])
+def test_without_temporal_attention_frames_know_nothing_of_one_another(small, temporal, reached):
+    """Over whole runs: another pose, or other noise, of one frame."""
+    clip = small.poses(20)
+    other = clip.clone()
+    other[CHANGED] = random_poses(1, 64, 64, seed=8)[0]
+    plain, moved = (small.animate(20, pose_video=poses, temporal_attention=temporal) for poses in (clip, other))
+    assert unlike(plain, moved) == reached
+
+
+def test_single_frames_are_windows_of_one_frame_without_temporal_blocks(small, relative):
+    whole = small.animate(20, temporal_attention=False)
+    alone = small.animate(20, temporal_attention=False, context_length=1, context_overlap=0, shared_noise=False)
+    batched = small.animate(20, temporal_attention=False, context_length=1, context_overlap=0, shared_noise=False,
+                            windows_per_batch=4)  # fmt: skip
+    own = small.animate(20, temporal_attention=False, shared_noise=False)
+    assert relative(own, alone) < 2e-5 and relative(batched, alone) < 2e-5
+    assert relative(whole, own) > 1e-2
+
+
+def test_the_switch_leaves_the_model_as_it_was(small):
+    small.animate(20, temporal_attention=False)
+    assert torch.equal(small.animate(20), small.expected(20))
+    assert torch.equal(small.animate(20, temporal_attention=True, fuse_method="flat"), small.expected(20))
+
+
+@pytest.mark.parametrize("schedule", ["official", "paper", "standard_static", "looped_uniform"])
+@pytest.mark.parametrize("per_batch", [1, 3])
+def test_not_fused_every_frame_is_that_of_one_window(schedule, per_batch):
+    """To the last bit: every window predicts its own number."""
+    from pack.magicanimate_core.host.options import HostWindows
+    from pack.magicanimate_core.host.sliding import handler_of
+
+    handler = handler_of(HostWindows(context_schedule=schedule, fuse_method="none", windows_per_batch=per_batch))
+    calls = []
+
+    def predicts(model, conds, x, timestep, options):
+        rows = torch.arange(len(x)) // 16 + 100 * len(calls) + torch.rand(())  # of windows of 16 frames
+        calls.append(rows)
+        return [rows.float()[:, None, None, None].expand(x.shape)]
+
+    x = torch.zeros(48, 4, 2, 2)
+    (out,) = handler.execute(predicts, None, [None], x, torch.full((48,), 1.0), {"transformer_options": {}})
+    made = set(torch.cat(calls).float().tolist())
+    assert set(out[:, 0, 0, 0].tolist()) <= made and torch.equal(out, out[:, :1, :1, :1].expand(out.shape))
+
+
+def test_not_fused_is_something_else_and_agrees_with_no_overlap_where_there_is_none(small, relative):
+    assert relative(small.animate(40, fuse_method="none"), small.expected(40)) > 1e-4
+    apart = {"context_overlap": 0}
+    assert torch.equal(small.animate(32, fuse_method="none", **apart), small.animate(32, **apart))
