@@ -197,9 +197,3 @@ def check_value(declared: Field, value: Any, choices: Collection[str]) -> None:
 
 
 KIND_WORDS = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
-
-
-def table(group: type[Options]) -> str:
-    """Writes a group's options as a Markdown table, for the help pages."""
-    rows = [f"| `{option.name}` | {option.default} | {option.metadata['words']} |" for option in fields(group)]
-    return "\n".join(["| option | default | |", "|---|---|---|", *rows])

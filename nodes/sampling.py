@@ -50,7 +50,7 @@ class MagicAnimateScheduler(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.01,
-                    tooltip="1: start from noise; less: keep that much of the latent that goes in.",
+                    tooltip="1: start from noise; less: keep some of the latent that goes in, the more the lower it is.",
                 ),
                 # workflows that were saved without it go on working
                 *inputs("scheduler", id="spacing", options=list(SPACINGS), optional=True, tooltip=words("scheduler")),

@@ -1,13 +1,23 @@
-"""Writes the tables of options into the nodes' help pages:  python -m scripts.help_tables
+"""Writes inputs, outputs and options into the nodes' help pages:  python -m scripts.help_tables
 
-Between `<!-- options -->` and `<!-- end -->` of a page stands what magicanimate_core/options.py says of its node's options.
+Their words are those of locales/<language>/nodeDefs.json, the defaults those of magicanimate_core/options.py.
+On a page they stand between `<!-- sockets -->` and `<!-- end sockets -->`, and `<!-- options -->` and `<!-- end -->`.
 """
 
-from magicanimate_core.options import Aligning, Options, PoseWork, Settings, Windows, table
+from dataclasses import fields
+from pathlib import Path
+
+from magicanimate_core.options import Aligning, Options, PoseWork, Settings, Windows
 
 from .comfyui import PACK
+from .locales import ENGLISH, read
 
-PAGES: dict[str, type[Options]] = {
+DOCS = PACK / "web" / "docs"
+HEADS = {  # of the tables, in every language that has pages
+    ENGLISH: {"inputs": "input", "outputs": "output", "options": "option", "default": "default"},
+    "zh": {"inputs": "输入", "outputs": "输出", "options": "选项", "default": "默认值"},
+}
+OPTION_GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
     "MagicAnimateAlignPose": Aligning,
     "MagicAnimateAnimate": Settings,
     "MagicAnimateContextWindows": Windows,
@@ -17,11 +27,54 @@ PAGES: dict[str, type[Options]] = {
 
 
 def main() -> None:
-    for name, group in PAGES.items():
-        path = PACK / "web" / "docs" / f"{name}.md"
-        before, rest = path.read_text().split("<!-- options -->")
-        after = rest.split("<!-- end -->")[1]
-        path.write_text(f"{before}<!-- options -->\n{table(group)}\n<!-- end -->{after}")
+    for language in HEADS:
+        for node in read(language):
+            path = page(node, language)
+            path.write_text(with_tables(path.read_text(encoding="utf-8"), node, language), encoding="utf-8")
+
+
+def page(node: str, language: str) -> Path:
+    """Returns where the front end looks for a node's help in a language, and for all others."""
+    return DOCS / f"{node}.md" if language == ENGLISH else DOCS / node / f"{language}.md"
+
+
+def with_tables(text: str, node: str, language: str) -> str:
+    """Returns a page with its tables anew. Raises ValueError where a table has no place."""
+    text = _between(text, "<!-- sockets -->", "<!-- end sockets -->", sockets(node, language))
+    return _between(text, "<!-- options -->", "<!-- end -->", options(node, language)) if node in OPTION_GROUPS else text
+
+
+def _between(text: str, begin: str, end: str, words: str) -> str:
+    if text.count(begin) != 1 or end not in text.split(begin)[1]:
+        raise ValueError(f"A help page needs {begin} and {end}, once and in this order: {text.splitlines()[0]}")
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n{words}\n{end}{rest.split(end, 1)[1]}"
+
+
+def sockets(node: str, language: str) -> str:
+    """Returns tables of a node's inputs, without those among its options, and of its outputs."""
+    words, apart = read(language)[node], {option.name for option in fields(OPTION_GROUPS.get(node, Options))}
+    inputs = [_row(key, value) for key, value in words["inputs"].items() if key not in apart]
+    outputs = [_row("", value) for value in words["outputs"].values()]
+    heads = HEADS[language]
+    return "\n\n".join(_table([heads[kind]], rows) for kind, rows in (("inputs", inputs), ("outputs", outputs)) if rows)
+
+
+def options(node: str, language: str) -> str:
+    """Returns the table of a node's options with their defaults."""
+    words, heads = read(language)[node]["inputs"], HEADS[language]
+    rows = [_row(option.name, words[option.name], f"{option.default}") for option in fields(OPTION_GROUPS[node])]
+    return _table([heads["options"], heads["default"]], rows)
+
+
+def _table(heads: list[str], rows: list[str]) -> str:
+    return "\n".join([f"| {' | '.join(heads)} | |", "|---" * (len(heads) + 1) + "|", *rows])
+
+
+def _row(key: str, words: dict[str, str], *cells: str) -> str:
+    """One row: the name that the node shows, its name in workflows where that is another, what is to be said of it."""
+    name = f"`{words['name']}`" + (f" ({key})" if key not in ("", words["name"]) else "")
+    return f"| {' | '.join((name, *cells, words.get('tooltip', '')))} |"
 
 
 if __name__ == "__main__":

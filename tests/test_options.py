@@ -3,9 +3,7 @@
 from dataclasses import fields
 
 import pytest
-from pack.magicanimate_core.options import Sampling, Settings, Size, Windows, table
-from pack.scripts.comfyui import PACK
-from pack.scripts.help_tables import PAGES
+from pack.magicanimate_core.options import Sampling, Settings, Size, Windows
 
 
 def test_every_option_has_words_a_default_that_holds_and_one_home():
@@ -46,9 +44,3 @@ def test_a_host_may_offer_more():
     assert AtHome(context_schedule="standard_static").context_schedule == "standard_static"
     with pytest.raises(ValueError, match="expected one of"):
         Windows(context_schedule="standard_static")
-
-
-@pytest.mark.parametrize(("page", "group"), PAGES.items())
-def test_help_pages_say_what_the_table_says(page, group):
-    """Where not: python -m scripts.help_tables."""
-    assert table(group) in (PACK / "web" / "docs" / f"{page}.md").read_text()

@@ -12,6 +12,7 @@ from pack.magicanimate_core.media.densepose import nearest_parts
 from pack.magicanimate_core.pose.palettes import PARULA
 from pack.magicanimate_core.testing.inputs import draw_poses
 from pack.scripts.comfyui import PACK
+from pack.scripts.help_tables import DOCS
 from pack.scripts.template_tables import TEMPLATES
 from pack.tests.doors.videos import heard_seconds, write
 from pack.tests.pose.figures import off_share
@@ -142,12 +143,12 @@ def test_import_is_quick_and_complete(server):
 
 
 def test_help_pages_are_served(server):
-    pages = list((PACK / "web" / "docs").glob("*.md"))
     ours = {name for name in server.get("/object_info") if name.startswith("MagicAnimate")}
-    assert {page.stem for page in pages} == ours
-    for page in pages:
-        with urllib.request.urlopen(f"{server.url}/extensions/{PACK.name}/docs/{page.name}") as answer:
-            assert answer.read() == page.read_bytes()
+    assert {path.stem for path in DOCS.glob("*.md")} == ours
+    for path in DOCS.rglob("*.md"):
+        where = path.relative_to(DOCS).as_posix()  # of the node, or of the node and a language
+        with urllib.request.urlopen(f"{server.url}/extensions/{PACK.name}/docs/{where}") as answer:
+            assert answer.read() == path.read_bytes()
 
 
 @pytest.mark.parametrize(
