@@ -36,11 +36,7 @@ def node_words(info: dict[str, dict]) -> Words:
         name: {
             "display_name": node["display_name"],
             "description": node["description"],
-            "inputs": {
-                key: _input(key, value)
-                for kind in ("required", "optional")
-                for key, value in node["input"].get(kind, {}).items()
-            },
+            "inputs": {key: _input(key, value) for key, value in _inputs(node).items()},
             "outputs": {
                 str(number): {"name": label, **({"tooltip": tip} if tip else {})}
                 for number, (label, tip) in enumerate(zip(node["output_name"], node["output_tooltips"], strict=True))
@@ -66,10 +62,8 @@ def _input(name: str, value: list) -> dict:
 
 def _choices(name: str) -> set[str]:
     """What the table of options declares that an option may be."""
-    groups = (Settings, Aligning, PoseWork)
-    return {
-        c for group in groups for option in fields(group) if option.name == name for c in option.metadata.get("choices", ())
-    }
+    declared = [option for group in (Settings, Aligning, PoseWork) for option in fields(group) if option.name == name]
+    return {choice for option in declared for choice in option.metadata.get("choices", ())}
 
 
 def languages() -> list[str]:
