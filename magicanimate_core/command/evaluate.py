@@ -16,8 +16,8 @@ from ..evaluation.pairs import Pair
 from ..evaluation.people import PEOPLE
 from ..evaluation.planning import Request, plan
 from ..evaluation.report.page import write_report
-from ..evaluation.results import Results, plain, write_csv, write_json
-from ..evaluation.run import Curves, evaluate
+from ..evaluation.results import Curves, Results, plain, write_csv, write_json
+from ..evaluation.run import evaluate
 from .workers import choose_device
 
 DESCRIPTION = """Compares generated videos with true ones.

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..disk import whole, writing
 
 Results = dict[str, Any]
+ClipCurves = dict[str, np.ndarray]  # a metric's key -> its value at each frame of one video (F,), nan where it has none
+Curves = dict[str, ClipCurves]  # by the video's name
 
 
 def plain(value: Any) -> Any:

@@ -17,9 +17,8 @@ from .people import KINDS, from_frames, numbers
 from .per_frame import METRICS
 from .planning import Plan
 from .provenance import checksum, machine, version, versions
-from .results import Results
+from .results import Curves, Results
 
-Curves = dict[str, dict[str, np.ndarray]]  # values of a video's frames, by metric
 OTHER_NOTES = {
     "fid": "of all frames; with fewer frames than its 2048 features it is biased upward: compare at the same N only",
     "fid_vid": "3-D ResNet-50, clips of 16 frames; biased upward with few clips: compare at the same N only",

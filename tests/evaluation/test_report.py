@@ -205,7 +205,7 @@ def test_an_axis_holds_its_values(low, width):
 def test_a_long_curve_keeps_its_extremes_and_its_gaps():
     values = [0.0] * 10000
     values[1234], values[7777], values[5000] = 9.0, -9.0, None
-    points = dict(scale.thinned(values, 600))
+    points = dict(scale.thinned_curve(values, 600))
     assert len(points) <= 601 + 1 and points[1234] == 9.0 and points[7777] == -9.0 and points[5000] is None
 
 

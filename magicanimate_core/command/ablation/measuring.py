@@ -11,8 +11,8 @@ import torch
 from ...evaluation.averages import means
 from ...evaluation.metrics import change_l1, person_l1
 from ...evaluation.planning import Request, plan
-from ...evaluation.results import Results
-from ...evaluation.run import Curves, evaluate
+from ...evaluation.results import Curves, Results
+from ...evaluation.run import evaluate
 from ...media.reading import open_video
 from ..evaluate import write
 from .cases import AblationCase

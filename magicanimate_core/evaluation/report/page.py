@@ -1,6 +1,6 @@
 """The page: everything that was measured, in one file that needs no network."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
@@ -8,26 +8,27 @@ from string import Template
 import numpy as np
 
 from ...disk import whole, writing
+from ..results import Curves, Results
 from . import tables
-from .cases import Case, extremes, shown_cases
-from .charts import MARK, OTHER, curve_chart, video_chart
+from .cases import Extreme, extremes, shown_cases
+from .charts import MARK_ROLE, OTHER_ROLE, curve_chart, video_chart
 from .clips import PANELS, player
 from .columns import better, measured, title
 from .scale import number_words
 from .svg import SvgPen
 
-Frames = Iterable[np.ndarray]  # (H, W, 3) uint8
-Clips = Callable[[str], tuple[Frames, Frames]]  # a video's name -> its generated frames, its true frames
-Curves = Mapping[str, Mapping[str, Sequence[float | None]]]  # a video's name -> a metric's key -> its value at each frame
+FrameStream = Iterable[np.ndarray]  # (H, W, 3) uint8
+Clips = Callable[[str], tuple[FrameStream, FrameStream]]  # a video's name -> its generated frames, its true frames
 
 HERE = Path(__file__).parent
-WIDTH, CHART, CURVE = 420, 180, 130  # pixels of a chart over videos, and of one over frames
-CLIPS, SIDE, LONGEST, FPS = 12, 256, 120, 12  # videos shown, pixels of a frame's longer side, frames of one, a second
+CHART_WIDTH, CHART_HEIGHT, CURVE_HEIGHT = 420, 180, 130  # pixels of a chart over videos, and of one over frames
+CLIPS_SHOWN = 12
+SHOWN_SIDE, SHOWN_FRAMES, SHOWN_FPS = 256, 120, 12  # of each: pixels of a frame's longer side, frames, a second
 
 
 def write_report(
-    path: Path, results: tables.Results, clips: Clips | None = None, curves: Curves | None = None, *, most: int = CLIPS,
-    side: int = SIDE, longest: int = LONGEST, fps: float = FPS, heading: str = "Evaluation of an animation",
+    path: Path, results: Results, clips: Clips | None = None, curves: Curves | None = None, *, most: int = CLIPS_SHOWN,
+    side: int = SHOWN_SIDE, longest: int = SHOWN_FRAMES, fps: float = SHOWN_FPS, heading: str = "Evaluation of an animation",
 ) -> None:  # fmt: skip
     """Writes what was measured as one HTML file.
 
@@ -41,14 +42,14 @@ def write_report(
     parts = {
         "heading": escape(heading),
         "summary": _summary(results),
-        "overall": _section("Overall", f"{OVERALL} {DRAWN if results.get('intervals') else ''}", _overall(results)),
-        "distances": _section("Distances", f"{DISTANCES} {IN_TURN if sure else ''}", tables.distances(results)),
-        "people": _section("Pose and identity", "", tables.people(results)),
-        "missing": _section("Not measured", "", tables.missing(results)),
-        "plots": _section("Every metric", PLOTS, _plots(results, curves or {}, shown if clips else {})),
-        "players": _section("Worst and best", PLAYERS, _players(shown, clips, (fps, side, longest))),
-        "videos": _section("Every video", "", tables.videos(results)),
-        "provenance": _section("Where the numbers come from", "", tables.provenance(results)),
+        "overall": _section("Overall", f"{ABOUT_MEANS} {DRAWN if results.get('intervals') else ''}", _overall(results)),
+        "distances": _section("Distances", f"{ABOUT_DISTANCES} {IN_TURN if sure else ''}", tables.distance_table(results)),
+        "people": _section("Pose and identity", "", tables.people_table(results)),
+        "missing": _section("Not measured", "", tables.missing_table(results)),
+        "plots": _section("Every metric", ABOUT_PLOTS, _plots(results, curves or {}, shown if clips else {})),
+        "players": _section("Worst and best", ABOUT_PLAYERS, _players(shown, clips, (fps, side, longest))),
+        "videos": _section("Every video", "", tables.video_table(results)),
+        "provenance": _section("Where the numbers come from", "", tables.provenance_table(results)),
     }
     files = {name.replace(".", "_"): (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")}
     text = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(parts | files)
@@ -56,22 +57,22 @@ def write_report(
         part.write_text(text, encoding="utf-8")
 
 
-OVERALL, DRAWN = (
+ABOUT_MEANS, DRAWN = (
     "Means over all frames, so that a long video weighs more.",
     "Small numbers: 95 % intervals, from drawing whole videos anew.",
 )
-DISTANCES, IN_TURN = (
+ABOUT_DISTANCES, IN_TURN = (
     "Compare distances only where N is the same: with fewer samples than features they grow as N falls.",
     "Small numbers: 95 % intervals, from leaving out videos in turn.",
 )
-PLOTS = "A dot for each video, a line at the mean over all frames, a band over its interval."
-PLAYERS = f"From left to right: {', '.join(PANELS)}."
+ABOUT_PLOTS = "A dot for each video, a line at the mean over all frames, a band over its interval."
+ABOUT_PLAYERS = f"From left to right: {', '.join(PANELS)}."
 
 
-def _overall(results: tables.Results) -> str:
+def _overall(results: Results) -> str:
     """The numbers over all, and what is to be known of all of them."""
     remarks = tables.remarks(results)
-    return tables.overall(results) + (f'<ul class="remarks">{remarks}</ul>' if remarks else "")
+    return tables.overall_table(results) + (f'<ul class="remarks">{remarks}</ul>' if remarks else "")
 
 
 def _section(heading: str, words: str, content: str) -> str:
@@ -81,7 +82,7 @@ def _section(heading: str, words: str, content: str) -> str:
     return f'<section id="{place}"><h2>{heading}</h2>{said}{content}</section>' if content else ""
 
 
-def _summary(results: tables.Results) -> str:
+def _summary(results: Results) -> str:
     """How much was looked at."""
     count, frames = len(results["videos"]), results.get("frames", {})
     said = [f"{count} video{'s' * (count != 1)}"]
@@ -89,7 +90,7 @@ def _summary(results: tables.Results) -> str:
     return escape(", ".join(said)) + tables.missing_in_short(results)
 
 
-def _plots(results: tables.Results, curves: Curves, shown: Mapping[str, list[Case]]) -> str:
+def _plots(results: Results, curves: Curves, shown: Mapping[str, list[Extreme]]) -> str:
     """A figure for every metric that videos have."""
     places = {name: number for number, name in enumerate(shown)}
     figures = (_figure(results, key, curves, places) for key in measured(results["videos"]))
@@ -97,12 +98,12 @@ def _plots(results: tables.Results, curves: Curves, shown: Mapping[str, list[Cas
     return f'<div class="figures">{content}</div>' if content else ""
 
 
-def _figure(results: tables.Results, key: str, curves: Curves, places: Mapping[str, int]) -> str:
+def _figure(results: Results, key: str, curves: Curves, places: Mapping[str, int]) -> str:
     """One metric over videos; below it, over the frames of the worst and of the best."""
     values = {name: numbers.get(key) for name, numbers in results["videos"].items()}
     cases, mean = extremes(results["videos"], key), results["overall"].get(key)
-    pen = SvgPen(WIDTH, CHART, f"{title(key)}, a dot for each video")
-    if not video_chart(pen, (0, 0, WIDTH, CHART), values, mean, results.get("intervals", {}).get(key)):
+    pen = SvgPen(CHART_WIDTH, CHART_HEIGHT, f"{title(key)}, a dot for each video")
+    if not video_chart(pen, (0, 0, CHART_WIDTH, CHART_HEIGHT), values, mean, results.get("intervals", {}).get(key)):
         return ""
     drawn = [pen, *_over_frames(key, cases, curves)]
     legend = "".join(_legend(case, places) for case in cases)
@@ -110,18 +111,18 @@ def _figure(results: tables.Results, key: str, curves: Curves, places: Mapping[s
     return f"<figure>{caption}{''.join(map(str, drawn))}<ul>{legend}</ul></figure>"
 
 
-def _over_frames(key: str, cases: list[Case], curves: Curves) -> list[SvgPen]:
+def _over_frames(key: str, cases: list[Extreme], curves: Curves) -> list[SvgPen]:
     """The same metric over the frames of the worst and of the best video, where it is known."""
     lines = [(_role(case), curves.get(case.video, {}).get(key, ())) for case in cases]
-    pen = SvgPen(WIDTH, CURVE, f"{title(key)} over the frames of the worst and the best video")
-    return [pen] * curve_chart(pen, (0, 0, WIDTH, CURVE), lines)
+    pen = SvgPen(CHART_WIDTH, CURVE_HEIGHT, f"{title(key)} over the frames of the worst and the best video")
+    return [pen] * curve_chart(pen, (0, 0, CHART_WIDTH, CURVE_HEIGHT), lines)
 
 
-def _role(case: Case) -> str:
-    return OTHER if case.kind == "worst" else MARK
+def _role(case: Extreme) -> str:
+    return OTHER_ROLE if case.kind == "worst" else MARK_ROLE
 
 
-def _legend(case: Case, places: Mapping[str, int]) -> str:
+def _legend(case: Extreme, places: Mapping[str, int]) -> str:
     """Names a video and its value; a link where it is shown."""
     name = escape(case.video)
     if case.video in places:
@@ -129,10 +130,10 @@ def _legend(case: Case, places: Mapping[str, int]) -> str:
     return _item(case, name)
 
 
-KINDS = {"worst": "worst", "best": "best", "only": "the only one"}
+CASE_WORDS = {"worst": "worst", "best": "best", "only": "the only one"}
 
 
-def _players(shown: Mapping[str, list[Case]], clips: Clips | None, limits: tuple[float, int, int]) -> str:
+def _players(shown: Mapping[str, list[Extreme]], clips: Clips | None, limits: tuple[float, int, int]) -> str:
     """The videos that are worst and best, running."""
     if clips is None or not shown:
         return ""
@@ -140,7 +141,7 @@ def _players(shown: Mapping[str, list[Case]], clips: Clips | None, limits: tuple
     return f'<div class="players">{cards}</div>'
 
 
-def _card(number: int, name: str, cases: list[Case], clips: Clips, limits: tuple[float, int, int]) -> str:
+def _card(number: int, name: str, cases: list[Extreme], clips: Clips, limits: tuple[float, int, int]) -> str:
     """One video; a file that cannot be read any more costs this one, not the page."""
     fps, side, longest = limits
     try:
@@ -158,6 +159,6 @@ def _card(number: int, name: str, cases: list[Case], clips: Clips, limits: tuple
     return f'<article id="clip-{number}"><h3>{escape(name)}</h3>{content}<ul>{said}</ul></article>'
 
 
-def _item(case: Case, words: str) -> str:
+def _item(case: Extreme, words: str) -> str:
     """What a video is the worst or the best of, and its value."""
-    return f'<li class="{_role(case)}">{KINDS[case.kind]} {words} <b>{number_words(float(case.value))}</b></li>'
+    return f'<li class="{_role(case)}">{CASE_WORDS[case.kind]} {words} <b>{number_words(float(case.value))}</b></li>'

@@ -6,19 +6,21 @@ from typing import Any
 import numpy as np
 
 from ...plan import ink
-from .charts import BAND, LINE, MARK, OTHER, QUIET, RIGHT, TEXT, Box, Point, curve_chart
+from ..results import ClipCurves
+from .charts import BAND_ROLE, LINE_ROLE, MARK_ROLE, OTHER_ROLE, QUIET_ROLE, RIGHT, TEXT_ROLE, ChartBox, Point, curve_chart
 from .columns import FAMILIES, higher_is_better, title
 from .scale import number_words
 
-WIDTH, MARGIN, HEAD, ROW, NAME = 1040, 24, 64, 176, 28  # of the picture, at its sides, above, of a chart, of its name
+PLOT_WIDTH, PLOT_MARGIN = 1040, 24  # of the picture, at its sides
+PLOT_HEAD, PLOT_ROW, PLOT_NAME = 64, 176, 28  # heights: above all charts, of a chart, of its name
 FINER = 2  # lines are drawn so much larger, and the picture made smaller: smooth edges
 COLOURS = {
-    MARK: ink.SHARES[1],
-    OTHER: ink.WARM,
-    TEXT: ink.TEXT_COLOUR,
-    QUIET: ink.QUIET,
-    LINE: ink.LINE_COLOUR,
-    BAND: ink.SHARES[0],
+    MARK_ROLE: ink.SHARES[1],
+    OTHER_ROLE: ink.WARM,
+    TEXT_ROLE: ink.TEXT_COLOUR,
+    QUIET_ROLE: ink.QUIET,
+    LINE_ROLE: ink.LINE_COLOUR,
+    BAND_ROLE: ink.SHARES[0],
 }
 
 
@@ -36,7 +38,7 @@ class InkPen:
             return
         stretches = _dashes(points) if dashed else [points]
         for stretch in stretches:
-            width = FINER if role == LINE else 2 * FINER
+            width = FINER if role == LINE_ROLE else 2 * FINER
             self.ink.draw.line(stretch, fill=COLOURS[role], width=width, joint="curve")
 
     def dots(self, points: Sequence[Point], role: str, names: Sequence[str]) -> None:
@@ -44,11 +46,11 @@ class InkPen:
         for x, y in points:
             self.ink.draw.circle((x * FINER, y * FINER), 3 * FINER, fill=COLOURS[role])
 
-    def box(self, box: Box, role: str) -> None:
+    def box(self, box: ChartBox, role: str) -> None:
         """Fills a box."""
         self.ink.box(tuple(side * FINER for side in box), COLOURS[role])
 
-    def write(self, x: float, y: float, words: str, role: str = QUIET, anchor: str = "lm", size: int = 12) -> None:
+    def write(self, x: float, y: float, words: str, role: str = QUIET_ROLE, anchor: str = "lm", size: int = 12) -> None:
         """Writes words."""
         self.ink.write(x * FINER, y * FINER, words, COLOURS[role], size * FINER, anchor)
 
@@ -68,40 +70,41 @@ def _dashes(points: Sequence[Point], length: int = 6 * FINER) -> list[list[Point
     return [[(x, y), (min(x + length, right), y)] for x in np.arange(left, right, 2 * length)]
 
 
-def picture(results: Mapping[str, Any], curves: Mapping[str, Sequence[float]], heading: str) -> np.ndarray:
+def picture(results: Mapping[str, Any], curves: ClipCurves, heading: str) -> np.ndarray:
     """Returns the picture, (h, w, 3) uint8 RGB. curves: values of all frames (F,) by metric."""
     families = [family for family in FAMILIES if any(key in curves for key in (family.correct, *family.disco))]
-    pen = InkPen(WIDTH, HEAD + ROW * max(1, len(families)) + MARGIN)
-    pen.write(MARGIN, 28, heading, TEXT, size=20)
-    half = (WIDTH - 3 * MARGIN) / 2
+    pen = InkPen(PLOT_WIDTH, PLOT_HEAD + PLOT_ROW * max(1, len(families)) + PLOT_MARGIN)
+    pen.write(PLOT_MARGIN, 28, heading, TEXT_ROLE, size=20)
+    half = (PLOT_WIDTH - 3 * PLOT_MARGIN) / 2
+    left, right = PLOT_MARGIN, PLOT_WIDTH - PLOT_MARGIN
     for row, family in enumerate(families):
-        top = HEAD + row * ROW
-        _chart(pen, (MARGIN, top, MARGIN + half, top + ROW), (family.correct,), results, curves)
-        _chart(pen, (WIDTH - MARGIN - half, top, WIDTH - MARGIN, top + ROW), family.disco, results, curves)
+        top = PLOT_HEAD + row * PLOT_ROW
+        _chart(pen, (left, top, left + half, top + PLOT_ROW), (family.correct,), results, curves)
+        _chart(pen, (right - half, top, right, top + PLOT_ROW), family.disco, results, curves)
     if not families:
-        pen.write(MARGIN, HEAD + ROW / 2, "nothing was measured", size=14)
+        pen.write(PLOT_MARGIN, PLOT_HEAD + PLOT_ROW / 2, "nothing was measured", size=14)
     return pen.picture
 
 
 def _chart(
-    pen: InkPen, box: Box, keys: Sequence[str], results: Mapping[str, Any], curves: Mapping[str, Sequence[float]]
+    pen: InkPen, box: ChartBox, keys: Sequence[str], results: Mapping[str, Any], curves: ClipCurves
 ) -> None:  # fmt: skip
     """Curves of one metric, their names and means above them. Pillow's letters have no arrows."""
     keys = [key for key in keys if key in curves]
     left, top, right, bottom = box
     x = left + 4
-    lines = [(MARK if not number else OTHER, curves[key]) for number, key in enumerate(keys)]
+    lines = [(MARK_ROLE if not number else OTHER_ROLE, curves[key]) for number, key in enumerate(keys)]
     for key, (role, _) in zip(keys, lines, strict=True):
         words = f"{title(key)}   {number_words(results['overall'][key])}"
-        pen.write(x, top + NAME / 2, words, role if len(keys) > 1 else TEXT, size=14)
+        pen.write(x, top + PLOT_NAME / 2, words, role if len(keys) > 1 else TEXT_ROLE, size=14)
         x += pen.wide(words, 14) + 24
     if keys:
         pen.write(
             right - RIGHT,
-            top + NAME / 2,
+            top + PLOT_NAME / 2,
             "higher is better" if higher_is_better(keys[0]) else "lower is better",
             anchor="rm",
         )
     mean = results["overall"][keys[0]] if len(keys) == 1 else None  # of two, nobody would know whose it is
-    if keys and not curve_chart(pen, (left, top + NAME, right, bottom - 10), lines, mean):
+    if keys and not curve_chart(pen, (left, top + PLOT_NAME, right, bottom - 10), lines, mean):
         pen.write((left + right) / 2, (top + bottom) / 2, "no frame has a value", anchor="mm")

@@ -5,7 +5,7 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-DASH, LARGE, SMALL = "\N{EN DASH}", 1e6, 1e-3
+DASH, LARGEST_PLAIN, SMALLEST_PLAIN = "\N{EN DASH}", 1e6, 1e-3
 
 
 def is_number(value: Any) -> bool:
@@ -21,7 +21,7 @@ def number_words(value: Any) -> str:
         return str(value)
     if math.isinf(value):
         return "\N{INFINITY}" if value > 0 else "\N{MINUS SIGN}\N{INFINITY}"
-    if value and not SMALL <= abs(value) < LARGE:
+    if value and not SMALLEST_PLAIN <= abs(value) < LARGEST_PLAIN:
         return f"{value:.2e}"
     return f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}" if value else "0"
 
@@ -45,14 +45,14 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 def tick_words(marks: Sequence[float]) -> list[str]:
     """Returns the numbers of an axis, all with as many decimals as their distance needs."""
     step, largest = marks[1] - marks[0], max(abs(mark) for mark in marks)
-    if largest >= LARGE or largest < SMALL:
+    if largest >= LARGEST_PLAIN or largest < SMALLEST_PLAIN:
         digits = max(1, math.ceil(math.log10(largest / step)))
         return [f"{mark:.{digits}e}" if mark else "0" for mark in marks]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return [f"{mark + 0.0:.{decimals}f}" for mark in marks]
 
 
-def thinned(values: Sequence[Any], most: int) -> list[tuple[int, float | None]]:
+def thinned_curve(values: Sequence[Any], most: int) -> list[tuple[int, float | None]]:
     """Returns (place, value) of a curve, of a long one the lowest and highest of every stretch; None is a gap in it."""
     points = [(place, float(value) if is_number(value) else None) for place, value in enumerate(values)]
     if len(points) <= most:

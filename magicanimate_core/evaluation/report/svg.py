@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
-from .charts import QUIET, Box, Point
+from .charts import QUIET_ROLE, ChartBox, Point
 
 ANCHORS = {"l": "start", "m": "middle", "r": "end"}
-NAMED = 400  # dots that can be pointed at; more would make the page heavy
+NAMED_DOTS = 400  # dots that can be pointed at; more would make the page heavy
 
 
 class SvgPen:
@@ -24,20 +24,20 @@ class SvgPen:
 
     def dots(self, points: Sequence[Point], role: str, names: Sequence[str]) -> None:
         """Draws dots; those of a few say what they are when pointed at."""
-        if len(points) > NAMED:
+        if len(points) > NAMED_DOTS:
             path = "".join(f"M{_at(point)}h0" for point in points)
             self.parts.append(f'<path class="dots {role}" d="{path}"/>')
             return
         for point, name in zip(points, names, strict=True):
             self.parts.append(f'<path class="dots {role}" d="M{_at(point)}h0"><title>{escape(name)}</title></path>')
 
-    def box(self, box: Box, role: str) -> None:
+    def box(self, box: ChartBox, role: str) -> None:
         """Fills a box, at least a pixel high."""
         left, top, right, bottom = box
         size = f'width="{right - left:.1f}" height="{max(1.0, bottom - top):.1f}"'
         self.parts.append(f'<rect class="{role}" x="{left:.1f}" y="{top:.1f}" {size}/>')
 
-    def write(self, x: float, y: float, words: str, role: str = QUIET, anchor: str = "lm") -> None:
+    def write(self, x: float, y: float, words: str, role: str = QUIET_ROLE, anchor: str = "lm") -> None:
         """Writes words."""
         place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{ANCHORS[anchor[0]]}"'
         self.parts.append(f'<text class="{role}" {place} dominant-baseline="central">{escape(words)}</text>')

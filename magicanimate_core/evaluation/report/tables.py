@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
+from ..results import Results
 from .columns import FAMILIES, OF, OTHERS, Family, better, in_order, measured, title, year
 from .scale import DASH, is_number, number_words
 
 LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)]")
-Results = Mapping[str, Any]
 
 
 def number(value: Any, interval: Mapping[str, Any] | None = None) -> str:
@@ -22,7 +22,7 @@ def number(value: Any, interval: Mapping[str, Any] | None = None) -> str:
     return f"{shown} <small>{number_words(float(low))} to {number_words(float(high))}</small>"
 
 
-def table(rows: Iterator[str], head: tuple[str, ...], kind: str = "") -> str:
+def html_table(rows: Iterator[str], head: tuple[str, ...], kind: str = "") -> str:
     """Returns rows under a head; nothing where there are none."""
     body = "\n".join(rows)
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
@@ -31,11 +31,11 @@ def table(rows: Iterator[str], head: tuple[str, ...], kind: str = "") -> str:
     return f'<div class="scroll"><table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def overall(results: Results) -> str:
+def overall_table(results: Results) -> str:
     """Returns all metrics over all frames: the correct number and DisCo's side by side, with why they differ."""
     rows = [row for family in FAMILIES for row in _family(results, family)]
     rows += [_other(results, key) for key in in_order(results["overall"]) if key not in OF]
-    return table(iter(rows), ("Metric", "Correct", "As DisCo computes it", "Why they differ"), "pairs")
+    return html_table(iter(rows), ("Metric", "Correct", "As DisCo computes it", "Why they differ"), "pairs")
 
 
 def _family(results: Results, family: Family) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _cell(results: Results, key: str) -> str:
     return f"{shown}<i>{escape(', '.join(said))}</i>" if said else shown
 
 
-def distances(results: Results) -> str:
+def distance_table(results: Results) -> str:
     """Returns distances of distributions, with the number of samples behind each."""
     notes = results.get("notes", {})
     rows = (
@@ -90,14 +90,14 @@ def distances(results: Results) -> str:
         f'<td class="why">{linked(notes.get(name, ""))}</td></tr>'
         for name, found in results.get("distances", {}).items()
     )
-    return table(rows, ("Distance", "Value", "N generated", "N true", ""))
+    return html_table(rows, ("Distance", "Value", "N generated", "N true", ""))
 
 
-def people(results: Results) -> str:
+def people_table(results: Results) -> str:
     """Returns what joints and identity vectors say, with the numbers of frames behind them."""
     groups = {group: results.get(group) or {} for group in ("joints", "identity")}
     rows = (_person(results, group, key, value) for group, found in groups.items() for key, value in _flat(found))
-    return table(rows, ("Person", "Value", ""))
+    return html_table(rows, ("Person", "Value", ""))
 
 
 def _person(results: Results, group: str, key: str, value: Any) -> str:
@@ -106,7 +106,7 @@ def _person(results: Results, group: str, key: str, value: Any) -> str:
     return f'<tr><th scope="row">{escape(name)} {better(key)}</th><td>{cell}</td><td class="why">{why}</td></tr>'
 
 
-def missing(results: Results) -> str:
+def missing_table(results: Results) -> str:
     """Returns what was not measured, and where to get what it needs; a row for every reason."""
     found = results.get("missing", {})
     rows = (
@@ -114,7 +114,7 @@ def missing(results: Results) -> str:
         f'<td class="why">{linked(why)}</td></tr>'
         for why in dict.fromkeys(found.values())
     )
-    return table(rows, ("Not measured", "Why, and what to do"))
+    return html_table(rows, ("Not measured", "Why, and what to do"))
 
 
 def _titles(keys: Iterable[str]) -> str:
@@ -135,7 +135,7 @@ def remarks(results: Results) -> str:
     return "".join(f"<li>{linked(words)}</li>" for words in found)
 
 
-def videos(results: Results) -> str:
+def video_table(results: Results) -> str:
     """Returns every video's means; a click on a head sorts."""
     keys = measured(results["videos"])
     head = ("Video", "Frames", *(f"{escape(title(key))} {better(key)}" for key in keys))
@@ -145,20 +145,20 @@ def videos(results: Results) -> str:
         + "</tr>"
         for name, values in results["videos"].items()
     )
-    return table(rows, head, "sortable")
+    return html_table(rows, head, "sortable")
 
 
 def _sorted_by(value: Any) -> str:
     return f' data-value="{float(value)!r}"' if is_number(value) else ""
 
 
-def provenance(results: Results) -> str:
+def provenance_table(results: Results) -> str:
     """Returns versions, checksums and options, one to a row."""
     rows = (
         f'<tr><th scope="row">{escape(key)}</th><td class="code">{linked(_plainly(value))}</td></tr>'
         for key, value in _flat(results.get("provenance", {}))
     )
-    return table(rows, ("What", "Which"))
+    return html_table(rows, ("What", "Which"))
 
 
 def _plainly(value: Any) -> str:

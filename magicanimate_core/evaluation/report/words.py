@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..results import ClipCurves
 from .columns import OF, OTHERS, higher_is_better, in_order, title
 from .scale import is_number, number_words
 
-Curves = Mapping[str, Sequence[float]]
 
-
-def in_words(results: Mapping[str, Any], curves: Curves) -> str:
+def in_words(results: Mapping[str, Any], curves: ClipCurves) -> str:
     """Returns a line for every number and what it is, then what is missing and what is to be known, sentences."""
     frames, notes = results["frames"]["generated"], results.get("notes", {})
     numbers = {**_means(results, curves), **_distances(results), **_people(results)}
@@ -22,7 +21,7 @@ def in_words(results: Mapping[str, Any], curves: Curves) -> str:
     return "\n".join(lines)
 
 
-def _means(results: Mapping[str, Any], curves: Curves) -> dict[str, str]:
+def _means(results: Mapping[str, Any], curves: ClipCurves) -> dict[str, str]:
     """Key -> the mean over frames, the worst and the best of them, and how many do not count."""
     said = {}
     for key in in_order(results["overall"]):
