@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import folder_paths
 
-from ..magicanimate_core.evaluation.images import FOLDER as EVALUATION_CATEGORY
+from ..magicanimate_core.evaluation.images import EVALUATION_CATEGORY
 from ..magicanimate_core.pose.exchange import SOURCES, USUAL_FILE
 from . import earlier
 from .neighbours import controlnet_aux_files

@@ -17,7 +17,7 @@ from magicanimate_core.command.contents import loaded_files
 from magicanimate_core.disk import whole
 from magicanimate_core.evaluation.layouts import open_set
 from magicanimate_core.evaluation.sizes import SquareClip
-from magicanimate_core.evaluation.videos import PUBLISHED, Clip
+from magicanimate_core.evaluation.videos import PUBLISHED_SIDE, ComparedClip
 from magicanimate_core.media.images import check_multiple
 from magicanimate_core.media.timing import DEFAULT_FPS
 from magicanimate_core.media.writing import LOSSLESS, video_writer, write_picture
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     return animated(jobs, options) or evaluated(options)
 
 
-def chosen(options: argparse.Namespace) -> list[Clip]:
+def chosen(options: argparse.Namespace) -> list[ComparedClip]:
     """The videos. Raises ValueError or OSError for what cannot be used, before any work."""
     check_multiple("--size", options.size, least=8)
     for path in (options.base, options.magicanimate, options.densepose_model, *filter(None, [options.networks])):
@@ -78,7 +78,7 @@ def check_same(options: argparse.Namespace, names: list[str]) -> None:
             raise ValueError(f"{options.out} was made with {name} {before.get(name)}, not {value}; give another folder.")
 
 
-def prepared(clip: Clip, options: argparse.Namespace) -> dict[str, str]:
+def prepared(clip: ComparedClip, options: argparse.Namespace) -> dict[str, str]:
     """Writes a video's square, its photo and its poses, where they are not there yet; returns the job of its animation."""
     folders = ("squares", "photos", "poses", "generated")
     square, photo, pose, out = (
@@ -118,7 +118,7 @@ def evaluated(options: argparse.Namespace) -> int:
     base = loaded_files(options.base) if options.base.is_dir() else [options.base]
     note = f"first frame to all, {options.size}x{options.size}, {options.steps} steps, seed {options.seed}, poses by "
     command = ["evaluate", options.out / "generated", options.dataset, "--out", options.out / "evaluation", "--common"]
-    command += ["--size", PUBLISHED, "--generated-size", PUBLISHED, "--note", note + options.densepose_model.name]
+    command += ["--size", PUBLISHED_SIDE, "--generated-size", PUBLISHED_SIDE, "--note", note + options.densepose_model.name]
     command += ["--made-with", options.densepose_model, *model, *base, *on(options)]
     command += ["--networks", options.networks] if options.networks else []
     return cli.main([str(word) for word in command])

@@ -11,12 +11,12 @@ import numpy as np
 
 from ..disk import open_folder, whole, writing
 from ..evaluation.citation import citation
-from ..evaluation.distances import LAYOUTS
-from ..evaluation.pairs import Pair
-from ..evaluation.people import PEOPLE
+from ..evaluation.distances import SAMPLE_LAYOUTS
+from ..evaluation.pairs import ClipPair
+from ..evaluation.people import PEOPLE_METRICS
 from ..evaluation.planning import Request, plan
 from ..evaluation.report.page import write_report
-from ..evaluation.results import Curves, Results, plain, write_csv, write_json
+from ..evaluation.results import Curves, Results, as_json, write_csv, write_json
 from ..evaluation.run import evaluate
 from .workers import choose_device
 
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--masks", metavar="DIR", type=Path, help="white on the foreground of TRUE, in the same forms and names"
     )
     frames.add_argument(
-        "--layout", choices=LAYOUTS, default=LAYOUTS[0],
+        "--layout", choices=SAMPLE_LAYOUTS, default=SAMPLE_LAYOUTS[0],
         help="samples of FID-VID and FVD: every window of 16 frames, or every video (frames)",
     )  # fmt: skip
     people = parser.add_argument_group("people, from tables instead of networks (docs/evaluation.md)")
@@ -109,7 +109,7 @@ def _say_missing(missing: Mapping[str, str]) -> None:
         print(f"without {', '.join(key for key in missing if missing[key] == why)}: {why}", file=sys.stderr, flush=True)
 
 
-def write(out: Path, results: Results, pairs: Sequence[Pair] = (), curves: Curves | None = None) -> None:
+def write(out: Path, results: Results, pairs: Sequence[ClipPair] = (), curves: Curves | None = None) -> None:
     """Writes metrics.json, metrics.csv, row.md and report.html. pairs: whose frames the report shows. Raises OSError."""
     write_json(out / "metrics.json", results)
     write_csv(out / "metrics.csv", results)
@@ -120,7 +120,7 @@ def write(out: Path, results: Results, pairs: Sequence[Pair] = (), curves: Curve
     def clips(name: str) -> tuple[Iterator[np.ndarray], Iterator[np.ndarray]]:
         return named[name].made.frames(), named[name].true.frames()
 
-    write_report(out / "report.html", plain(results), clips if named else None, curves)
+    write_report(out / "report.html", as_json(results), clips if named else None, curves)
 
 
 def summary(results: Results) -> str:
@@ -133,7 +133,9 @@ def summary(results: Results) -> str:
         behind = f"({found['generated']} generated, {found['true']} true samples)"
         lines.append(f"{key:16} {_number(found['value'])}{_interval(found)}   {behind}")
     people = results.get("joints", {}) | results.get("identity", {})
-    lines += [f"{key:16} {_number(people[key])}   ({people[f'{key}_frames']} frames)" for key in PEOPLE if key in people]
+    lines += [
+        f"{key:16} {_number(people[key])}   ({people[f'{key}_frames']} frames)" for key in PEOPLE_METRICS if key in people
+    ]
     return "\n".join(lines)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from .report.columns import FAMILIES, OF, OTHERS, year
 from .results import Results
 
-HEAD = ("metric", "as the published code computes it", "correct")
+CITATION_HEAD = ("metric", "as the published code computes it", "correct")
 
 
 def citation(results: Results) -> str:
     """Returns Markdown: a table, and below it what somebody needs to get the same numbers."""
-    lines = [f"| {' | '.join(line)} |" for line in (HEAD, ["---"] * len(HEAD), *_rows(results))]
+    lines = [f"| {' | '.join(line)} |" for line in (CITATION_HEAD, ["---"] * len(CITATION_HEAD), *_rows(results))]
     return "\n".join([*lines, "", *(f"- {line}" for line in _facts(results)), ""])
 
 

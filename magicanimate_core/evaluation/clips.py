@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-CLIP = 16  # frames of a clip
-Numbered = Iterable[tuple[int, np.ndarray]]  # frames (H, W, 3) uint8 with their numbers in the video, in rising order
+CLIP_FRAMES = 16  # frames of a clip
+NumberedFrames = Iterable[tuple[int, np.ndarray]]  # frames (H, W, 3) uint8 with their numbers in the video, in rising order
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ def resized(frame: np.ndarray, size: int) -> np.ndarray:
     return np.stack([np.asarray(c.resize((size, size), Image.Resampling.BICUBIC)) for c in channels], axis=-1)
 
 
-def windows(frames: Numbered, look: Look) -> Iterator[Tensor]:
+def windows(frames: NumberedFrames, look: Look) -> Iterator[Tensor]:
     """Gives (3, 16, S, S) for every frame that 15 others follow without a gap in the numbers. Holds 16 frames.
 
     Raises ValueError where numbers do not rise.
     """
-    ring: deque[np.ndarray] = deque(maxlen=CLIP)
+    ring: deque[np.ndarray] = deque(maxlen=CLIP_FRAMES)
     last = None
     for number, frame in frames:
         if last is not None and number <= last:
@@ -54,23 +54,23 @@ def windows(frames: Numbered, look: Look) -> Iterator[Tensor]:
             ring.clear()  # no window goes over a missing frame
         last = number
         ring.append(look.frame(frame))
-        if len(ring) == CLIP:
+        if len(ring) == CLIP_FRAMES:
             yield _clip(ring)
 
 
-def segments(frames: Numbered, look: Look) -> Iterator[Tensor]:
+def segments(frames: NumberedFrames, look: Look) -> Iterator[Tensor]:
     """Gives (3, 16, S, S) for each 16 frames in turn; the last frame is repeated until they are 16. Holds 16 frames."""
     waiting: list[np.ndarray] = []
     for _, frame in frames:
         waiting.append(look.frame(frame))
-        if len(waiting) == CLIP:
+        if len(waiting) == CLIP_FRAMES:
             yield _clip(waiting)
             waiting = []
     if waiting:
-        yield _clip(waiting + waiting[-1:] * (CLIP - len(waiting)))
+        yield _clip(waiting + waiting[-1:] * (CLIP_FRAMES - len(waiting)))
 
 
-def whole(frames: Numbered, look: Look) -> Iterator[Tensor]:
+def whole_clip(frames: NumberedFrames, look: Look) -> Iterator[Tensor]:
     """Gives the video as one clip (3, T, S, S), of any length; nothing for a video without frames."""
     video = [look.frame(frame) for _, frame in frames]
     if video:

@@ -5,20 +5,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from .pairs import Pair
-from .per_frame import Frames, at_size, measure
-from .sizes import words
-from .videos import Clip
+from .pairs import ClipPair
+from .per_frame import FramePair, at_size, frame_values
+from .sizes import size_words
+from .videos import ComparedClip
 
-LIGHT, DARK = 128, 1  # masks: levels from the first on are foreground; brighter than the second, and darker, is unclear
+MASK_LIGHT, MASK_DARK = 128, 1  # levels from the first on are foreground; brighter than the second, and darker, is unclear
 Perceptual = Callable[
     [np.ndarray, np.ndarray], tuple[float, float]
 ]  # made, true (H, W, 3) uint8 -> LPIPS as published, correct
 
 
 def compare(
-    pairs: Sequence[Pair], keys: Sequence[str], masks: Mapping[str, Clip] | None = None, perceptual: Perceptual | None = None
-) -> dict[str, np.ndarray]:
+    pairs: Sequence[ClipPair], keys: Sequence[str], masks: Mapping[str, ComparedClip] | None = None,
+    perceptual: Perceptual | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """Returns the values of these metrics for the frames of every pair, (F, K) by video; nan where one is not defined.
 
     Raises ValueError for a mask that does not fit and for frames that LPIPS does not compare, and Unreadable.
@@ -28,13 +29,13 @@ def compare(
         for pair in pairs:
             rows = np.empty((pair.count, len(keys)))
             for row, frames in zip(rows, _frames(pair, masks, perceptual), strict=True):
-                row[:] = measure(frames, keys)
+                row[:] = frame_values(frames, keys)
                 bar.update()
             values[pair.made.name] = rows
     return values
 
 
-def _frames(pair: Pair, masks: Mapping[str, Clip] | None, perceptual: Perceptual | None) -> Iterator[Frames]:
+def _frames(pair: ClipPair, masks: Mapping[str, ComparedClip] | None, perceptual: Perceptual | None) -> Iterator[FramePair]:
     """The frames of a pair, at the true ones' size."""
     count, name = pair.count, pair.made.name
     streams = [pair.made.frames(count), pair.true.frames(count)]
@@ -45,7 +46,7 @@ def _frames(pair: Pair, masks: Mapping[str, Clip] | None, perceptual: Perceptual
             given["mask"] = foreground(mask, true, f"frame {number} of {name}")
         if perceptual:
             given["perceptual"] = perceptual(made, true)
-        yield Frames(at_size(made, true), true, **given)
+        yield FramePair(at_size(made, true), true, **given)
 
 
 def foreground(mask: np.ndarray, true: np.ndarray, what: str) -> np.ndarray:
@@ -55,17 +56,17 @@ def foreground(mask: np.ndarray, true: np.ndarray, what: str) -> np.ndarray:
     """
     if mask.shape != true.shape:
         raise ValueError(
-            f"the mask of {what} is {words(mask.shape[:2])}, the frame {words(true.shape[:2])}; expected one size."
+            f"the mask of {what} is {size_words(mask.shape[:2])}, the frame {size_words(true.shape[:2])}; expected one size."
         )
     levels = mask.max(axis=2)  # (H, W)
-    if DARK < levels.max() < LIGHT:
+    if MASK_DARK < levels.max() < MASK_LIGHT:
         raise ValueError(
             f"the mask of {what} is at most {levels.max()} bright; expected 0 and 255, white is the foreground."
         )
-    return levels >= min(LIGHT, max(int(levels.max()), 1))
+    return levels >= min(MASK_LIGHT, max(int(levels.max()), 1))
 
 
-def check_masks(pairs: Sequence[Pair], masks: Mapping[str, Clip]) -> None:
+def check_masks(pairs: Sequence[ClipPair], masks: Mapping[str, ComparedClip]) -> None:
     """Raises ValueError where a frame that is compared has no mask, or one that does not fit. Looks at first frames."""
     for pair in pairs:
         name, count = pair.true.name, pair.count

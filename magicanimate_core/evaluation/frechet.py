@@ -13,7 +13,7 @@ KEPT_ROWS = 4096  # so many features are kept as they are; more are folded
 GROUPS = 50  # of videos, at most, that are left out in turn for an interval
 
 
-class Features:
+class SetFeatures:
     """What a network saw in a set of videos: mean and scatter of all samples, in memory that does not grow.
 
     kept: rows up to which single features are held, by video. Beyond it only their mean and a triangle of D rows are.
@@ -78,14 +78,14 @@ class Features:
             self._rows = [self._rows[0][:0]]
 
 
-def frechet(a: Features, b: Features) -> float:
+def frechet(a: SetFeatures, b: SetFeatures) -> float:
     """Returns the Frechet distance of two sets. Raises ValueError where one has less than two samples: no covariance."""
     if min(a.count, b.count) < 2:
         raise ValueError(f"A Frechet distance needs two samples or more in both sets; these have {a.count} and {b.count}.")
     return _distance(*a.moments(), *b.moments())
 
 
-def frechet_interval(a: Features, b: Features, level: float = 0.95) -> tuple[float, float] | None:
+def frechet_interval(a: SetFeatures, b: SetFeatures, level: float = 0.95) -> tuple[float, float] | None:
     """Returns the interval (low, high) in which a distance of as many videos lies with probability `level`.
 
     By leaving out each video in turn, in both sets (jackknife; t distribution). The usual bootstrap fails here: videos drawn

@@ -12,7 +12,7 @@ from .networks.identity import norm_by_frame
 from .networks.watching import watching
 from .tables import Table, matched
 
-HEIGHT, WIDTH = 288, 144
+IDENTITY_HEIGHT, IDENTITY_WIDTH = 288, 144
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 
 
@@ -46,7 +46,7 @@ def identity_errors(true: Table, generated: Table) -> IdentityErrors:
 
 def identity_input(frame: np.ndarray) -> Tensor:
     """(H, W, 3) uint8 -> (1, 3, 288, 144). Grey levels are divided by 255 twice, as published."""
-    small = np.asarray(Image.fromarray(frame).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
+    small = np.asarray(Image.fromarray(frame).resize((IDENTITY_WIDTH, IDENTITY_HEIGHT), Image.Resampling.BICUBIC))
     levels = torch.from_numpy(small.copy()).permute(2, 0, 1).float() / 255 / 255
     return ((levels - torch.tensor(MEAN)[:, None, None]) / torch.tensor(DEVIATION)[:, None, None])[None]
 

@@ -9,18 +9,19 @@ import numpy as np
 from torch import Tensor
 
 from ..media.images import check_finite, check_image, to_levels
-from .videos import PUBLISHED, Clip
+from .videos import PUBLISHED_SIDE, ComparedClip
 
 if TYPE_CHECKING:
-    from .planning import Plan  # imports the libraries that may be missing
+    from .planning import EvaluationPlan  # imports the libraries that may be missing
 
-PACKAGES = {"skimage": "scikit-image", "cv2": "opencv-python-headless"}  # what pip calls them
-NAME, STRETCH = "animation", 0.05  # of the one video; how far proportions may differ, as sizes are rounded to multiples of 8
-FOLDER = "magicanimate_evaluation"  # of the networks, a category of model files
+PIP_NAMES = {"skimage": "scikit-image", "cv2": "opencv-python-headless"}  # what pip calls them
+ANIMATION_NAME = "animation"  # of the one video
+STRETCH = 0.05  # how far proportions may differ, as sizes are rounded to multiples of 8
+EVALUATION_CATEGORY = "magicanimate_evaluation"  # of the networks, a category of model files
 
 
 @dataclass(frozen=True)
-class ImageClip(Clip):
+class ImageClip(ComparedClip):
     """Images (F, H, W, 3) in [0, 1] as a video; `seen` is called before each frame, and may raise."""
 
     images: Tensor
@@ -41,10 +42,10 @@ def check_packages() -> None:
     try:
         from . import per_frame, run  # noqa: F401
     except ImportError as error:
-        missing = PACKAGES.get((error.name or "").split(".")[0])  # a library that is there may fail to load
+        missing = PIP_NAMES.get((error.name or "").split(".")[0])  # a library that is there may fail to load
         what = missing or f"libraries of which one cannot be loaded here ({str(error).splitlines()[0]})"
         raise ValueError(
-            f"Evaluate Animation needs {what}: run `pip install {missing or ' '.join(PACKAGES.values())}` with the Python "
+            f"Evaluate Animation needs {what}: run `pip install {missing or ' '.join(PIP_NAMES.values())}` with the Python "
             "that runs ComfyUI, and restart it."
         ) from error
 
@@ -68,19 +69,20 @@ def check_images(generated: Tensor, ground_truth: Tensor) -> None:
         )
 
 
-def plan_images(generated: Tensor, ground_truth: Tensor, places: Sequence[str], seen: Callable[[], Any]) -> "Plan":
+def plan_images(generated: Tensor, ground_truth: Tensor, places: Sequence[str], seen: Callable[[], Any]) -> "EvaluationPlan":
     """Finds out what can be measured on two batches (F, H, W, 3) in [0, 1], which were checked.
 
     places: folders in which networks' files may lie. seen: called before each frame that is read, `reads` times; may raise.
     Raises ValueError for a network that is there twice.
     """
-    from .pairs import Pair
+    from .pairs import ClipPair
     from .per_frame import METRICS
-    from .planning import ALL, Plan, Request
+    from .planning import ALL, EvaluationPlan, Request
 
-    made, true = ImageClip(NAME, generated, seen), ImageClip(NAME, ground_truth, seen)
+    made, true = ImageClip(ANIMATION_NAME, generated, seen), ImageClip(ANIMATION_NAME, ground_truth, seen)
     request = Request(generated=Path("generated"), true=Path("ground_truth"))
-    found = Plan(request, {NAME: made}, {NAME: true}, None, pairs=[Pair(made, true, len(generated))])
+    pair = ClipPair(made, true, len(generated))
+    found = EvaluationPlan(request, {made.name: made}, {true.name: true}, None, pairs=[pair])
     found.keys = [key for key, metric in METRICS.items() if metric.needs != "mask"]
     found.others = [key for key in ALL if key not in METRICS]
     _leave_out(found, generated.shape[1:3], ground_truth.shape[1:3])
@@ -89,7 +91,7 @@ def plan_images(generated: Tensor, ground_truth: Tensor, places: Sequence[str], 
     return found
 
 
-def _leave_out(found: "Plan", size: Sequence[int], true_size: Sequence[int]) -> None:
+def _leave_out(found: "EvaluationPlan", size: Sequence[int], true_size: Sequence[int]) -> None:
     """Takes out what frames of these sizes (H, W) do not allow."""
     from .per_frame import METRICS
 
@@ -101,20 +103,21 @@ def _leave_out(found: "Plan", size: Sequence[int], true_size: Sequence[int]) -> 
             found.lacks([key], "it compares frames of one size: bring both to it before.")
 
 
-def _find_networks(found: "Plan", places: Sequence[str]) -> None:
+def _find_networks(found: "EvaluationPlan", places: Sequence[str]) -> None:
     """Finds the files of networks; what has none is missing, with where to get it."""
-    from .networks.table import NETWORKS, find
+    from .networks.table import NETWORKS, find_network
 
     for name, network in NETWORKS.items():
         needed = [key for key in network.metrics if key in found.keys + found.others]
-        path = next(filter(None, (find(name, place) for place in places)), None) if needed else None
+        path = next(filter(None, (find_network(name, place) for place in places)), None) if needed else None
         if path:
             found.networks[name] = path
         elif needed:
-            found.lacks(needed, f"{network.file} is not in models/{FOLDER}: {network.kind}, from {network.where}.")
+            place = f"models/{EVALUATION_CATEGORY}"
+            found.lacks(needed, f"{network.file} is not in {place}: {network.kind}, from {network.where}.")
 
 
-def reads(found: "Plan") -> int:
+def reads(found: "EvaluationPlan") -> int:
     """Returns how many frames are read to measure what is planned: all, on both sides, by each that looks at them."""
     watching = [name for name in found.networks if name != "vgg"]
     return 2 * found.pairs[0].count * (len(watching) + bool(found.keys))
@@ -129,8 +132,8 @@ def _remarks(generated: Tensor, ground_truth: Tensor) -> Mapping[str, str]:
             f"generated is {width} x {height} and was brought to ground_truth's {wide} x {high} as in the published "
             "evaluation (bilinear, not antialiased)"
         )
-    if (high, wide) != (PUBLISHED, PUBLISHED):
-        said["published"] = f"frames are {wide} x {high}; published numbers are of {PUBLISHED} x {PUBLISHED}"
+    if (high, wide) != (PUBLISHED_SIDE, PUBLISHED_SIDE):
+        said["published"] = f"frames are {wide} x {high}; published numbers are of {PUBLISHED_SIDE} x {PUBLISHED_SIDE}"
     for name, images in (("generated", generated), ("ground_truth", ground_truth)):
         low, high = float(images.min()), float(images.max())
         if low < 0 or high > 1:

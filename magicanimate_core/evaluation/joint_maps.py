@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import generate_binary_structure, maximum_filter
 from torch import nn
 
-from .joints import NOWHERE
+from .joints import NOT_FOUND
 from .networks.watching import watching
 
 JOINTS = (
@@ -17,8 +17,8 @@ JOINTS = (
     "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle",
     "right eye", "left eye", "right ear", "left ear",
 )  # fmt: skip
-SIDES = {"right": "left", "left": "right"}
-MIRRORED = [JOINTS.index(" ".join(SIDES.get(word, word) for word in name.split())) for name in JOINTS]
+OTHER_SIDE = {"right": "left", "left": "right"}
+MIRRORED_JOINTS = [JOINTS.index(" ".join(OTHER_SIDE.get(word, word) for word in name.split())) for name in JOINTS]
 
 SHORTER_SIDE, STRIDE = 368, 8  # pixels that the network sees, and pixels to a place of its maps
 THRESHOLD = 0.1
@@ -35,7 +35,7 @@ def joint_maps(net: nn.Module, frame: np.ndarray) -> np.ndarray:
     """Returns (H, W, 18): how likely each joint is at each pixel, the mean of the frame's and its mirror image's maps."""
     bgr = np.ascontiguousarray(frame[..., ::-1])
     straight, mirrored = (_maps(net, np.ascontiguousarray(image)) for image in (bgr, bgr[:, ::-1]))
-    return (straight + mirrored[:, ::-1][..., MIRRORED]) / 2
+    return (straight + mirrored[:, ::-1][..., MIRRORED_JOINTS]) / 2
 
 
 def _maps(net: nn.Module, bgr: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ def joints_of_maps(maps: np.ndarray, which: Which = "disco") -> np.ndarray:
     which: of several peaks, "disco" takes the lowest in the image, then the rightmost, since in the published tables a
     later peak overwrites an earlier one; "strongest" the highest.
     """
-    joints = np.full((maps.shape[2], 2), NOWHERE)
+    joints = np.full((maps.shape[2], 2), NOT_FOUND)
     for joint in range(maps.shape[2]):
         peaks = _peaks(maps[..., joint])
         if peaks:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .tables import Table, matched
 
-NOWHERE = -1.0  # x and y of a joint that was not found
+NOT_FOUND = -1.0  # x and y of a joint that was not found
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def joint_errors(true: Table, generated: Table) -> JointErrors:
     if true.values.ndim != 3 or true.values.shape[2] != 2:
         raise ValueError(f"Joints are (joints, 2) a frame; expected x and y of each, {true.values.shape[1:]} came.")
     a, b = true.values.astype(np.float64), generated.values.astype(np.float64)
-    found = a[..., 0] != NOWHERE  # x alone tells, as published
-    both = found & (b[..., 0] != NOWHERE)
+    found = a[..., 0] != NOT_FOUND  # x alone tells, as published
+    both = found & (b[..., 0] != NOT_FOUND)
     apart = np.abs(a - b)
     return JointErrors(
         files=true.files,

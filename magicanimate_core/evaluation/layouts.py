@@ -13,15 +13,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Blob
-from .videos import Clip, PictureClip, StripClip, VideoClip
+from .videos import ComparedClip, PictureClip, StripClip, VideoClip
 
 FRAME_SUFFIXES = (*PICTURE_SUFFIXES, ".bmp", ".tif", ".tiff")
 EXPECTED = "expected videos NAME.mp4, folders of frames NAME/0001.png, or flat frames NAME_0001.png"
-HEAD, MOVING = 1024, (b"acTL", b"ANIM")  # bytes in which a PNG or a WebP says that it has several frames
+FIRST_BYTES, MOVING = 1024, (b"acTL", b"ANIM")  # bytes in which a PNG or a WebP says that it has several frames
 FLAT, LAST_NUMBER = re.compile(r"(.+)_(\d+)"), re.compile(r"(\d+)$")
 
 
-def open_set(folder: Path, role: str, inner: str = "images") -> dict[str, Clip]:
+def open_set(folder: Path, role: str, inner: str = "images") -> dict[str, ComparedClip]:
     """Lists the videos in a folder by name, sorted. Nothing is decoded yet.
 
     role: what the folder is to the user, for sentences. inner: the folder of a video's folder in which frames may lie.
@@ -69,7 +69,7 @@ def _kind(path: Path) -> str:
         return "videos"
     if path.suffix.lower() not in FRAME_SUFFIXES:
         return ""
-    return "videos" if any(mark in Blob(path.name, path).read(HEAD) for mark in MOVING) else "frames"
+    return "videos" if any(mark in Blob(path.name, path).read(FIRST_BYTES) for mark in MOVING) else "frames"
 
 
 def _name(text: str) -> str:
@@ -77,10 +77,10 @@ def _name(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _flat(folder: Path, paths: Sequence[Path], role: str) -> list[Clip]:
+def _flat(folder: Path, paths: Sequence[Path], role: str) -> list[ComparedClip]:
     """Sorts flat frames into videos; a picture without a number is a strip of frames."""
     frames: dict[str, list[Path]] = {}
-    strips: list[Clip] = []
+    strips: list[ComparedClip] = []
     for path in paths:
         if path.stem.isdecimal():
             raise ValueError(
@@ -98,7 +98,7 @@ def _flat(folder: Path, paths: Sequence[Path], role: str) -> list[Clip]:
     return strips or [_pictures(name, folder, files) for name, files in frames.items()]
 
 
-def _frame_folder(folder: Path, role: str, inner: str) -> Clip:
+def _frame_folder(folder: Path, role: str, inner: str) -> ComparedClip:
     """The video whose frames lie in a folder, or in the folder `inner` in it. Raises ValueError for none."""
     for place in (folder, folder / inner):
         files = [path for path in _listed(place) if path.suffix.lower() in FRAME_SUFFIXES] if place.is_dir() else []
@@ -107,7 +107,7 @@ def _frame_folder(folder: Path, role: str, inner: str) -> Clip:
     raise ValueError(f"{role} {folder} holds no frames; {EXPECTED}.")
 
 
-def _pictures(name: str, folder: Path, paths: Iterable[Path]) -> Clip:
+def _pictures(name: str, folder: Path, paths: Iterable[Path]) -> ComparedClip:
     """The frames of one video by number. Raises ValueError for a picture without one, and for two with the same."""
     files: dict[int, str] = {}
     for path in paths:
@@ -122,9 +122,9 @@ def _pictures(name: str, folder: Path, paths: Iterable[Path]) -> Clip:
     return PictureClip(name, folder, tuple(files[number] for number in numbers), tuple(numbers))
 
 
-def _by_name(clips: Iterable[Clip], role: str) -> dict[str, Clip]:
+def _by_name(clips: Iterable[ComparedClip], role: str) -> dict[str, ComparedClip]:
     """Videos by name, in the order of their flat frames' file names. Raises ValueError for two of one name."""
-    named: dict[str, Clip] = {}
+    named: dict[str, ComparedClip] = {}
     for clip in sorted(clips, key=lambda clip: f"{clip.name}_"):
         if clip.name in named:
             raise ValueError(f"{role} holds two videos of the name {clip.name}; keep one.")

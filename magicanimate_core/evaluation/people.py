@@ -12,12 +12,12 @@ from tqdm import tqdm
 from .identity import IdentityErrors, identity_errors, identity_vector
 from .joint_maps import find_joints
 from .joints import JointErrors, joint_errors
-from .pairs import Pair
+from .pairs import ClipPair
 from .tables import Table, read_table
-from .videos import Clip
+from .videos import ComparedClip
 
-JOINTS, IDENTITY = ("akd", "mkr"), ("aed",)
-PEOPLE = (*JOINTS, *IDENTITY)
+JOINT_METRICS, IDENTITY_METRICS = ("akd", "mkr"), ("aed",)
+PEOPLE_METRICS = (*JOINT_METRICS, *IDENTITY_METRICS)
 Errors = JointErrors | IdentityErrors
 KINDS: dict[str, tuple[Callable[[nn.Module, np.ndarray], np.ndarray], Callable[[Table, Table], Errors]]] = {
     "pose": (find_joints, joint_errors),  # what the network of this name says of a frame, and how two tables of it compare
@@ -31,7 +31,7 @@ def from_tables(kind: str, paths: Sequence[Path]) -> Errors:
     return KINDS[kind][1](true, generated)
 
 
-def from_frames(kind: str, pairs: Sequence[Pair], net: nn.Module) -> Errors:
+def from_frames(kind: str, pairs: Sequence[ClipPair], net: nn.Module) -> Errors:
     """Compares what a network says of the frames of every pair; only the errors stay. Raises Unreadable."""
     look, errors = KINDS[kind]
     with tqdm(total=sum(pair.count for pair in pairs), desc=kind, unit="frame") as bar:
@@ -42,7 +42,7 @@ def from_frames(kind: str, pairs: Sequence[Pair], net: nn.Module) -> Errors:
     return _joined(found)
 
 
-def _table(pair: Pair, clip: Clip, net: nn.Module, look: Callable[[nn.Module, np.ndarray], np.ndarray]) -> Table:
+def _table(pair: ClipPair, clip: ComparedClip, net: nn.Module, look: Callable[[nn.Module, np.ndarray], np.ndarray]) -> Table:
     """What is seen in the frames of one side, named as the true ones."""
     values = [look(net, frame) for frame in clip.frames(pair.count)]
     return Table((pair.true.name,) * pair.count, np.array(pair.true.numbers[: pair.count]), np.stack(values))
@@ -59,7 +59,7 @@ def numbers(errors: Mapping[str, Errors], wanted: Sequence[str]) -> dict[str, di
     """Returns `joints` and `identity` of the results, as far as they are wanted: each number beside its frames."""
     found: dict[str, dict[str, Any]] = {}
     joints, identity = errors.get("pose"), errors.get("identity")
-    for key in [key for key in JOINTS if key in wanted and joints]:
+    for key in [key for key in JOINT_METRICS if key in wanted and joints]:
         found.setdefault("joints", {}).update({key: getattr(joints, key), f"{key}_frames": getattr(joints, f"{key}_frames")})
     if "akd" in found.get("joints", {}):
         found["joints"]["akd_euclidean"] = joints.akd_euclidean

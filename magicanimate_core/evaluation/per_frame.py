@@ -15,7 +15,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 GREY = np.array([9798, 19235, 3735])  # of R, G, B, in 1 / 2**15
 
 
-class Frames(NamedTuple):
+class FramePair(NamedTuple):
     """What a metric is given of one frame."""
 
     made: np.ndarray  # (H, W, 3) uint8 RGB, at the true frame's size
@@ -27,36 +27,36 @@ class Frames(NamedTuple):
 class Metric(NamedTuple):
     """A row: nan is what `of` gives where the metric is not defined."""
 
-    of: Callable[[Frames], float]
+    of: Callable[[FramePair], float]
     note: str  # one line, what the number is and how it differs from its neighbours
     needs: str = ""  # "mask", or a network by its key in `networks`
     least: int = 1  # pixels that a frame's side must have
 
 
-def l1(frames: Frames) -> float:
+def l1(frames: FramePair) -> float:
     """mean |a - b| / 255 over pixels and channels. Source: the definition."""
     return _difference(frames).mean() / 255
 
 
-def l1_disco(frames: Frames) -> float:
+def l1_disco(frames: FramePair) -> float:
     """mean |a - b| / (H W): grey levels, divided by the frame's area. Source: DisCo, tool/metrics."""
     return _difference(frames).mean() / _area(frames)
 
 
-def psnr(frames: Frames) -> float:
+def psnr(frames: FramePair) -> float:
     """10 log10(255^2 / mean (a - b)^2); nan for equal frames, where it is infinite. Source: the definition, scikit-image."""
     if np.array_equal(frames.made, frames.true):
         return math.nan
     return float(peak_signal_noise_ratio(frames.true, frames.made, data_range=255))
 
 
-def psnr_disco_2024(frames: Frames) -> float:
+def psnr_disco_2024(frames: FramePair) -> float:
     """The definition, and 100 for equal frames. Source: DisCo since 2024-04-10."""
     value = psnr(frames)
     return 100.0 if math.isnan(value) else value
 
 
-def psnr_disco_2023(frames: Frames) -> float:
+def psnr_disco_2023(frames: FramePair) -> float:
     """20 log10(255 / sqrt(mean m)), m = ((a - b) mod 256)^2 mod 256; 100 where all m are 0. Source: DisCo to 2024-04-10.
 
     The published code subtracts and squares in 8 bits, where both overflow. Numpy's arrays of uint8 do the same.
@@ -66,34 +66,34 @@ def psnr_disco_2023(frames: Frames) -> float:
     return 100.0 if mean == 0 else float(20 * np.log10(255 / np.sqrt(mean)))
 
 
-def ssim_disco(frames: Frames) -> float:
+def ssim_disco(frames: FramePair) -> float:
     """Structural similarity of grey frames, window 7 x 7, uniform, sample covariance. Source: DisCo, by scikit-image."""
     return float(structural_similarity(grey(frames.true), grey(frames.made), data_range=255))
 
 
-def ssim_gaussian(frames: Frames) -> float:
+def ssim_gaussian(frames: FramePair) -> float:
     """The same with a Gaussian window, sigma 1.5, 11 x 11. Source: Wang et al., IEEE TIP 13 (4), 2004; scikit-image."""
     window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return float(structural_similarity(grey(frames.true), grey(frames.made), data_range=255, **window))
 
 
-def lpips(frames: Frames) -> float:
+def lpips(frames: FramePair) -> float:
     """Distance of VGG16's features, linear heads v0.1, frames in [-1, 1]. Source: Zhang et al., CVPR 2018; lpips 0.1.4."""
     return frames.perceptual[1]
 
 
-def lpips_disco(frames: Frames) -> float:
+def lpips_disco(frames: FramePair) -> float:
     """The same with frames in [0, 1], for which the network is not made. Source: DisCo."""
     return frames.perceptual[0]
 
 
-def l1_foreground(frames: Frames) -> float:
+def l1_foreground(frames: FramePair) -> float:
     """mean |a - b| / 255 inside the mask; nan where it is empty. Source: the definition."""
     inside = _difference(frames)[frames.mask]
     return inside.mean() / 255 if inside.size else math.nan
 
 
-def l1_masked_disco(frames: Frames) -> float:
+def l1_masked_disco(frames: FramePair) -> float:
     """mean over the whole frame of |a - b| inside the mask / (H W). Source: what fits the published foreground numbers."""
     return (_difference(frames) * frames.mask[..., None]).mean() / _area(frames)
 
@@ -117,7 +117,7 @@ METRICS = {
 }  # fmt: skip
 
 
-def measure(frames: Frames, keys: Sequence[str]) -> list[float]:
+def frame_values(frames: FramePair, keys: Sequence[str]) -> list[float]:
     """Returns these metrics of a frame; nan where one is not defined."""
     return [METRICS[key].of(frames) for key in keys]
 
@@ -134,9 +134,9 @@ def at_size(frame: np.ndarray, like: np.ndarray) -> np.ndarray:
     return cv2.resize(frame, (like.shape[1], like.shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _difference(frames: Frames) -> np.ndarray:  # (H, W, 3)
+def _difference(frames: FramePair) -> np.ndarray:  # (H, W, 3)
     return np.abs(frames.made.astype(np.float64) - frames.true)
 
 
-def _area(frames: Frames) -> int:
+def _area(frames: FramePair) -> int:
     return frames.true.shape[0] * frames.true.shape[1]

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .comparison import check_masks
-from .distances import DISTANCES, LAYOUTS
+from .distances import DISTANCES, SAMPLE_LAYOUTS
 from .layouts import open_set
-from .networks.table import NETWORKS, find
-from .pairs import Pair, check_names, common, paired
-from .people import IDENTITY, JOINTS, PEOPLE, Errors, from_tables
+from .networks.table import NETWORKS, find_network
+from .pairs import ClipPair, check_names, common, paired
+from .people import IDENTITY_METRICS, JOINT_METRICS, PEOPLE_METRICS, Errors, from_tables
 from .per_frame import METRICS
 from .sizes import ruled_out, squared
-from .videos import Clip
+from .videos import ComparedClip
 
-ALL = (*METRICS, *DISTANCES, *PEOPLE)
+ALL = (*METRICS, *DISTANCES, *PEOPLE_METRICS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Request:
     masks: Path | None = None
     joints: Sequence[Path] = ()  # tables of the true and of the generated frames
     identities: Sequence[Path] = ()
-    layout: str = LAYOUTS[0]
+    layout: str = SAMPLE_LAYOUTS[0]
     size: int = 0  # pixels of the true frames' centred square; 0: as they are
     generated_size: int = 0
     common: bool = False
@@ -39,18 +39,18 @@ class Request:
     @property
     def in_tables(self) -> tuple[str, ...]:
         """Metrics for which there are tables."""
-        return (JOINTS if self.joints else ()) + (IDENTITY if self.identities else ())
+        return (JOINT_METRICS if self.joints else ()) + (IDENTITY_METRICS if self.identities else ())
 
 
 @dataclass
-class Plan:
+class EvaluationPlan:
     """What will be measured. missing: metric -> why not, a sentence; notes: key -> what to know of it, a line."""
 
     request: Request
-    made: Mapping[str, Clip]
-    true: Mapping[str, Clip]
-    masks: Mapping[str, Clip] | None
-    pairs: list[Pair] = field(default_factory=list)
+    made: Mapping[str, ComparedClip]
+    true: Mapping[str, ComparedClip]
+    masks: Mapping[str, ComparedClip] | None
+    pairs: list[ClipPair] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)  # per-frame metrics
     others: list[str] = field(default_factory=list)  # distances, and what needs joints or identities
     networks: dict[str, Path] = field(default_factory=dict)
@@ -65,13 +65,13 @@ class Plan:
         self.others = [key for key in self.others if key not in keys]
 
 
-def plan(request: Request) -> Plan:
+def plan(request: Request) -> EvaluationPlan:
     """Looks at all that is given. Raises ValueError or OSError for what cannot be used, or where nothing can be measured."""
     wanted = _wanted(request)
     made = squared(open_set(request.generated, "GENERATED"), request.generated_size)
     true = squared(open_set(request.true, "TRUE"), request.size)
     masks = squared(open_set(request.masks, "--masks", "masks"), request.size, smooth=False) if request.masks else None
-    found = Plan(request, made, true, masks)
+    found = EvaluationPlan(request, made, true, masks)
     found.keys = [key for key in wanted if key in METRICS]
     found.others = [key for key in wanted if key not in METRICS]
     if request.seed < 0:
@@ -107,7 +107,7 @@ def _wanted(request: Request) -> list[str]:
     return [key for key in ALL if request.masks or key not in METRICS or METRICS[key].needs != "mask"]
 
 
-def _find_networks(found: Plan) -> None:
+def _find_networks(found: EvaluationPlan) -> None:
     """Finds the files of the networks that are needed; what there is a table for needs none."""
     request = found.request
     folder = request.networks
@@ -115,7 +115,7 @@ def _find_networks(found: Plan) -> None:
         raise ValueError(f"--networks is {folder}, which is no folder; expected one with the networks' published files.")
     for name, network in NETWORKS.items():
         needed = [key for key in network.metrics if key in found.keys + found.others and key not in request.in_tables]
-        path = find(name, folder) if folder and needed else None
+        path = find_network(name, folder) if folder and needed else None
         if path:
             found.networks[name] = path
         elif needed:
@@ -123,9 +123,9 @@ def _find_networks(found: Plan) -> None:
             found.lacks(needed, f"{network.file} is missing {where}: {network.kind}, from {network.where}.")
 
 
-def _find_pairs(found: Plan) -> None:
+def _find_pairs(found: EvaluationPlan) -> None:
     """Pairs the frames; where names differ, only what needs no pairs is left."""
-    in_pairs = [*found.keys, *(key for key in found.others if key in PEOPLE and key not in found.request.in_tables)]
+    in_pairs = [*found.keys, *(key for key in found.others if key in PEOPLE_METRICS and key not in found.request.in_tables)]
     if not in_pairs and not found.request.common:
         return
     check_names(found.made, found.true)
@@ -139,7 +139,7 @@ def _find_pairs(found: Plan) -> None:
         found.lacks(in_pairs, str(error))
 
 
-def _note_common(found: Plan) -> None:
+def _note_common(found: EvaluationPlan) -> None:
     """Says what is left out."""
     names = {pair.made.name for pair in found.pairs}
     alone = [name for name in (*found.made, *found.true) if name not in names]
@@ -150,7 +150,7 @@ def _note_common(found: Plan) -> None:
         )
 
 
-def _find_masks(found: Plan) -> None:
+def _find_masks(found: EvaluationPlan) -> None:
     masked = [key for key in found.keys if METRICS[key].needs == "mask"]
     if masked and found.masks is None:
         found.lacks(masked, f"{' and '.join(masked)} need --masks, a folder of masks with the names of TRUE.")
@@ -158,7 +158,7 @@ def _find_masks(found: Plan) -> None:
         check_masks(found.pairs, found.masks)
 
 
-def _look(found: Plan) -> None:
+def _look(found: EvaluationPlan) -> None:
     """Looks at the first frame of every video of a pair."""
     missing, notes = ruled_out(found.pairs, [key for key in found.keys + found.others if key not in found.request.in_tables])
     for key, why in missing.items():

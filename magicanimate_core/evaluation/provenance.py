@@ -13,14 +13,14 @@ import torch
 
 PACKAGES = ("numpy", "scikit-image", "opencv-python-headless", "opencv-python", "pillow", "av", "torch", "torchvision",
             "pytorch-fid", "lpips", "scipy")  # fmt: skip
-CHUNK = 2**24  # bytes read at once
+BYTES_AT_ONCE = 2**24  # of a file
 
 
 def checksum(path: Path) -> str:
     """Returns the SHA-256 of a file, in hexadecimal. Raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(BYTES_AT_ONCE):
             digest.update(chunk)
     return digest.hexdigest()
 

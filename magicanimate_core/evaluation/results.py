@@ -16,12 +16,12 @@ ClipCurves = dict[str, np.ndarray]  # a metric's key -> its value at each frame 
 Curves = dict[str, ClipCurves]  # by the video's name
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Returns nested results as JSON has them: nan and infinity, which it has not, are None."""
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): as_json(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [as_json(inner) for inner in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value.item() if hasattr(value, "item") else value
@@ -30,14 +30,14 @@ def plain(value: Any) -> Any:
 def write_json(path: Path, results: Results) -> None:
     """Writes metrics.json. Raises OSError."""
     with writing(path), whole(path) as part:
-        text = json.dumps(plain(results), indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(as_json(results), indent=1, ensure_ascii=False, allow_nan=False)
         part.write_text(text + "\n", encoding="utf-8")
 
 
 def write_csv(path: Path, results: Results) -> None:
     """Writes metrics.csv: a row per video, then all together with their intervals. Raises OSError."""
     with writing(path), whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows(plain(results)))
+        csv.writer(file).writerows(rows(as_json(results)))
 
 
 def rows(results: Results) -> Iterator[list]:

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from .averages import DRAWS, LEVEL, means
-from .between_sets import distances
+from .between_sets import set_distances
 from .comparison import Perceptual, compare
 from .networks.opening import open_network
 from .networks.table import NETWORKS
 from .people import KINDS, from_frames, numbers
 from .per_frame import METRICS
-from .planning import Plan
+from .planning import EvaluationPlan
 from .provenance import checksum, machine, version, versions
 from .results import Curves, Results
 
@@ -29,7 +29,7 @@ OTHER_NOTES = {
 }
 
 
-def evaluate(plan: Plan, device: torch.device) -> tuple[Results, Curves]:
+def evaluate(plan: EvaluationPlan, device: torch.device) -> tuple[Results, Curves]:
     """Measures what is planned: returns the results, and the values of every frame.
 
     Raises ValueError or OSError for networks that are none, before anything is measured, and Unreadable for frames.
@@ -41,7 +41,7 @@ def evaluate(plan: Plan, device: torch.device) -> tuple[Results, Curves]:
         "overall": averages.overall,
         "intervals": {key: {"low": low, "high": high} for key, (low, high) in averages.intervals.items()},
         "videos": {pair.made.name: averages.videos.get(pair.made.name, {}) | {"frames": pair.count} for pair in plan.pairs},
-        "distances": distances(plan, networks, device),
+        "distances": set_distances(plan, networks, device),
         **_people(plan, networks),
         "left_out": averages.left_out,
         "missing": plan.missing,
@@ -53,7 +53,7 @@ def evaluate(plan: Plan, device: torch.device) -> tuple[Results, Curves]:
     return results, curves
 
 
-def _opened(plan: Plan, device: torch.device) -> dict[str, nn.Module]:
+def _opened(plan: EvaluationPlan, device: torch.device) -> dict[str, nn.Module]:
     """Opens all networks; one whose library is not installed goes to what is missing."""
     networks = {}
     for name, path in plan.networks.items():
@@ -64,7 +64,7 @@ def _opened(plan: Plan, device: torch.device) -> dict[str, nn.Module]:
     return networks
 
 
-def _people(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str, dict[str, Any]]:
+def _people(plan: EvaluationPlan, networks: Mapping[str, nn.Module]) -> dict[str, dict[str, Any]]:
     """Joints and identity, from tables or by the networks."""
     errors = plan.people | {
         kind: from_frames(kind, plan.pairs, networks[kind])
@@ -74,7 +74,7 @@ def _people(plan: Plan, networks: Mapping[str, nn.Module]) -> dict[str, dict[str
     return numbers(errors, plan.others)
 
 
-def _compared(plan: Plan, vgg: nn.Module | None) -> dict[str, np.ndarray]:
+def _compared(plan: EvaluationPlan, vgg: nn.Module | None) -> dict[str, np.ndarray]:
     """Values of frames (F, K) by video; nothing where no metric of frames is left."""
     if not plan.keys:
         return {}
@@ -93,19 +93,19 @@ def _perceptual(net: nn.Module) -> Perceptual:
     return distance
 
 
-def _counts(plan: Plan) -> dict[str, int]:
+def _counts(plan: EvaluationPlan) -> dict[str, int]:
     sides = {"generated": plan.made, "true": plan.true}
     counts = {side: sum(map(len, clips.values())) for side, clips in sides.items()}
     return counts | {"compared": sum(pair.count for pair in plan.pairs)}
 
 
-def _notes(plan: Plan) -> dict[str, str]:
+def _notes(plan: EvaluationPlan) -> dict[str, str]:
     """What to know of every number that is there."""
     notes = {key: METRICS[key].note for key in plan.keys}
     return notes | {key: OTHER_NOTES[key] for key in plan.others if key in OTHER_NOTES}
 
 
-def provenance(plan: Plan, device: torch.device) -> dict[str, Any]:
+def provenance(plan: EvaluationPlan, device: torch.device) -> dict[str, Any]:
     """Returns where the numbers come from: options, files by their checksums, versions, machine."""
     request = plan.request
     return {

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from .pairs import Pair
+from .pairs import ClipPair
 from .per_frame import METRICS
-from .videos import PUBLISHED, Clip
+from .videos import PUBLISHED_SIDE, ComparedClip
 
 
 @dataclass(frozen=True)
-class SquareClip(Clip):
+class SquareClip(ComparedClip):
     """A video of which the largest centred square is seen, `size` pixels a side."""
 
-    clip: Clip
+    clip: ComparedClip
     size: int
     smooth: bool = True  # bilinear and antialiased; else the nearest pixel, for masks
 
@@ -34,11 +34,11 @@ class SquareClip(Clip):
         return (square(frame, self.size, self.smooth) for frame in self.clip.frames(count))
 
 
-def squared(clips: dict[str, Clip], size: int, smooth: bool = True) -> dict[str, Clip]:
+def squared(clips: dict[str, ComparedClip], size: int, smooth: bool = True) -> dict[str, ComparedClip]:
     """Returns videos at `size` pixels a side; 0: as they are. Raises ValueError for no size."""
     if size < 0 or size > 2**14:
         raise ValueError(
-            f"the size is {size}; expected up to {2**14} pixels, for example {PUBLISHED}, or 0 for as they are."
+            f"the size is {size}; expected up to {2**14} pixels, for example {PUBLISHED_SIDE}, or 0 for as they are."
         )
     return {name: SquareClip(name, clip, size, smooth) for name, clip in clips.items()} if size else clips
 
@@ -54,12 +54,12 @@ def square(frame: np.ndarray, size: int, smooth: bool = True) -> np.ndarray:
     return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST))
 
 
-def first_shape(clip: Clip) -> tuple[int, int]:
+def first_shape(clip: ComparedClip) -> tuple[int, int]:
     """Returns (height, width) of a video's first frame. Raises Unreadable."""
     return next(iter(clip.frames(1))).shape[:2]
 
 
-def words(shape: tuple[int, int]) -> str:
+def size_words(shape: tuple[int, int]) -> str:
     """Returns (height, width) as people write it."""
     return f"{shape[1]}x{shape[0]}"
 
@@ -67,7 +67,7 @@ def words(shape: tuple[int, int]) -> str:
 ONE_SIZE = ("lpips", "lpips_disco", "akd", "mkr")  # what is not computed on frames of two sizes
 
 
-def ruled_out(pairs: Iterable[Pair], keys: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+def ruled_out(pairs: Iterable[ClipPair], keys: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Looks at the first frame of every video: returns (metric -> why it cannot be computed, what -> a line to know).
 
     Raises Unreadable for what cannot be read, before anything heavy.
@@ -79,17 +79,16 @@ def ruled_out(pairs: Iterable[Pair], keys: Sequence[str]) -> tuple[dict[str, str
         for key in filter(METRICS.get, keys):
             least = METRICS[key].least
             if min(true) < least:
-                missing.setdefault(key, f"{pair.true.name} is {words(true)}; {key} needs frames of {least}x{least} or more.")
-        differs = f"{pair.made.name} is {words(made)} in GENERATED and {words(true)} in TRUE"
+                needed = f"{key} needs frames of {least}x{least} or more."
+                missing.setdefault(key, f"{pair.true.name} is {size_words(true)}; {needed}")
+        differs = f"{pair.made.name} is {size_words(made)} in GENERATED and {size_words(true)} in TRUE"
         if made != true:
             for key in (key for key in keys if key in ONE_SIZE):
                 missing.setdefault(key, f"{differs}; {key} compares frames of one size: give --size or --generated-size.")
             notes.setdefault(
                 "sizes", f"{differs}; brought to the true size as published (OpenCV, bilinear, not antialiased)."
             )
-        if true != (PUBLISHED, PUBLISHED):
-            of_size = (
-                f"{pair.true.name} is {words(true)}; published numbers are of {PUBLISHED}x{PUBLISHED} (--size {PUBLISHED})."
-            )
-            notes.setdefault("published", of_size)
+        if true != (PUBLISHED_SIDE, PUBLISHED_SIDE):
+            published = f"{size_words((PUBLISHED_SIDE, PUBLISHED_SIDE))} (--size {PUBLISHED_SIDE})"
+            notes.setdefault("published", f"{pair.true.name} is {size_words(true)}; published numbers are of {published}.")
     return missing, notes

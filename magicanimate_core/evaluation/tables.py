@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-COLUMNS = ("file_name", "frame_number", "value")  # as the tables of the published evaluation call them
+PUBLISHED_COLUMNS = ("file_name", "frame_number", "value")  # as the tables of the published evaluation call them
 CONVERT = (
     "t = pandas.read_pickle(IN); numpy.savez(OUT, file_name=t.file_name.to_list(), frame_number=t.frame_number.to_list(), "
     "value=numpy.stack(t.value.to_list()))"
 )
-Row = tuple[str, int]  # a file and a frame of it
+FrameKey = tuple[str, int]  # a file and a frame of it
 Name = Callable[[str], str]
 
 
@@ -29,7 +29,7 @@ class Table:
         if len(set(counts)) > 1:
             raise ValueError(f"it has {counts[0]} file names, {counts[1]} frame numbers and {counts[2]} values")
 
-    def rows(self, name: Name = str) -> list[Row]:
+    def rows(self, name: Name = str) -> list[FrameKey]:
         """Returns what every row is of."""
         return [(name(file), int(frame)) for file, frame in zip(self.files, self.frames, strict=True)]
 
@@ -76,21 +76,21 @@ def read_table(path: str | Path) -> Table:
     path = Path(path)
     try:
         columns = _json_columns(path) if path.suffix.lower() == ".json" else dict(np.load(path, allow_pickle=False))
-        files, frames, values = (columns[name] for name in COLUMNS)
+        files, frames, values = (columns[name] for name in PUBLISHED_COLUMNS)
         return Table(tuple(str(file) for file in files), np.asarray(frames).astype(np.int64), _numbers(values))
     except FileNotFoundError:
         raise
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
         reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"{path} is no table ({reason}); expected .npz or JSON with {', '.join(COLUMNS)}. A pickled one is converted in "
-            f"Python: {CONVERT}."
+            f"{path} is no table ({reason}); expected .npz or JSON with {', '.join(PUBLISHED_COLUMNS)}. A pickled one is "
+            f"converted in Python: {CONVERT}."
         ) from error
 
 
 def _json_columns(path: Path) -> dict[str, list]:
     content = json.loads(path.read_text(encoding="utf-8"))
-    return {name: [row[name] for row in content] for name in COLUMNS} if isinstance(content, list) else content
+    return {name: [row[name] for row in content] for name in PUBLISHED_COLUMNS} if isinstance(content, list) else content
 
 
 def _numbers(values: object) -> np.ndarray:

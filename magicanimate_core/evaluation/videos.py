@@ -12,11 +12,11 @@ from ..media.blobs import Blob, Unreadable
 from ..media.pictures import read_picture
 from ..media.reading import open_video
 
-PUBLISHED = 256  # pixels of the sides of the frames of published numbers
+PUBLISHED_SIDE = 256  # pixels of the sides of the frames of published numbers
 
 
 @dataclass(frozen=True)
-class Clip:
+class ComparedClip:
     """A video by name. Each kind of storage gives its frames in its way."""
 
     name: str
@@ -42,7 +42,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class PictureClip(Clip):
+class PictureClip(ComparedClip):
     """One picture file a frame, in a folder."""
 
     folder: Path
@@ -57,7 +57,7 @@ class PictureClip(Clip):
 
 
 @dataclass(frozen=True)
-class VideoClip(Clip):
+class VideoClip(ComparedClip):
     """A video file, at its constant rate; of a file whose frames last unequally long, those that are seen at it."""
 
     path: Path
@@ -84,7 +84,7 @@ class VideoClip(Clip):
 
 
 @dataclass(frozen=True)
-class StripClip(Clip):
+class StripClip(ComparedClip):
     """A picture that holds square frames side by side, as the training code of first-order motion models writes videos."""
 
     path: Path

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pack.magicanimate_core.evaluation.networks.opening import open_network
-from pack.magicanimate_core.evaluation.networks.table import find
+from pack.magicanimate_core.evaluation.networks.table import find_network
 from pack.tests.shared import GOLDEN
 from torch import nn
 
@@ -84,4 +84,4 @@ def weights() -> Path:
 
 @cache
 def network(name: str) -> nn.Module:
-    return open_network(name, find(name, weights()), "cpu")
+    return open_network(name, find_network(name, weights()), "cpu")

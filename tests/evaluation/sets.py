@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pack.magicanimate_core.evaluation.videos import Clip
+from pack.magicanimate_core.evaluation.videos import ComparedClip
 from PIL import Image
 
 from ..shared import GOLDEN
@@ -18,7 +18,7 @@ PLACE = GOLDEN / "evaluation"
 
 
 @dataclass(frozen=True)
-class ArrayClip(Clip):
+class ArrayClip(ComparedClip):
     """Frames that are in memory already."""
 
     images: np.ndarray  # (F, H, W, 3) uint8

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from pack.magicanimate_core.evaluation.clips import CLIP, I3D_LOOK, RESNET_LOOK, Look, resized, segments, whole, windows
-from pack.magicanimate_core.evaluation.distances import DISTANCES, LAYOUTS, batches, distance_features
+from pack.magicanimate_core.evaluation.clips import (
+    CLIP_FRAMES,
+    I3D_LOOK,
+    RESNET_LOOK,
+    Look,
+    resized,
+    segments,
+    whole_clip,
+    windows,
+)
+from pack.magicanimate_core.evaluation.distances import DISTANCES, SAMPLE_LAYOUTS, batches, distance_features
 from pack.tests.evaluation import published
 from torch.nn import functional as F
 
@@ -23,7 +32,7 @@ def times(clips):
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 40])
 def test_every_frame_with_fifteen_followers_starts_a_window(count):
-    assert times(windows(film(range(count)), SMALL)) == [list(range(i, i + CLIP)) for i in range(max(0, count - 15))]
+    assert times(windows(film(range(count)), SMALL)) == [list(range(i, i + CLIP_FRAMES)) for i in range(max(0, count - 15))]
 
 
 def test_a_missing_number_breaks_every_window_over_it():
@@ -40,12 +49,12 @@ def test_numbers_must_rise(numbers):
 @pytest.mark.parametrize(("count", "last"), [(1, [0] * 16), (16, list(range(16))), (20, [16, 17, 18, 19] + [19] * 12)])
 def test_segments_repeat_the_last_frame(count, last):
     cut = times(segments(film(range(count)), SMALL))
-    assert len(cut) == -(-count // CLIP) and cut[-1] == last
+    assert len(cut) == -(-count // CLIP_FRAMES) and cut[-1] == last
 
 
 def test_a_whole_video_is_one_clip_of_any_length():
-    assert times(whole(film([0, 1, 5]), SMALL)) == [[0, 1, 5]]
-    assert not list(whole([], SMALL)) and not list(segments([], SMALL))
+    assert times(whole_clip(film([0, 1, 5]), SMALL)) == [[0, 1, 5]]
+    assert not list(whole_clip([], SMALL)) and not list(segments([], SMALL))
 
 
 def test_resizing_neither_clips_nor_rounds():
@@ -115,7 +124,7 @@ def test_frames_are_streamed():
 
     watcher.add("a", frames())
     batch = DISTANCES["fid_vid"].batch
-    assert all(number <= CLIP + batch * (calls + 1) for number, calls in read)
+    assert all(number <= CLIP_FRAMES + batch * (calls + 1) for number, calls in read)
 
 
 def test_frames_of_other_sizes_are_seen_one_by_one():
@@ -160,4 +169,4 @@ def test_published_inputs(name, key):
 
 
 def test_layouts_are_those_of_the_table():
-    assert all(tuple(row.cut) == LAYOUTS for row in DISTANCES.values())
+    assert all(tuple(row.cut) == SAMPLE_LAYOUTS for row in DISTANCES.values())

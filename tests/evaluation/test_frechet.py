@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from pack.magicanimate_core.evaluation.frechet import Features, frechet, frechet_interval
+from pack.magicanimate_core.evaluation.frechet import SetFeatures, frechet, frechet_interval
 from pack.tests.evaluation import published
 from scipy.linalg import sqrtm
 
 
 def seen(rows, kept=4096, chunk=None, videos=1):
     """Features of these rows, dealt to videos and added in chunks."""
-    features = Features(kept)
+    features = SetFeatures(kept)
     for number, part in enumerate(np.array_split(rows, videos)):
         for first in range(0, len(part), chunk or len(part)):
             features.add(part[first : first + (chunk or len(part))], f"video {number}")
@@ -71,7 +71,7 @@ def test_far_from_nothing_loses_no_digits():
 
 
 def test_memory_does_not_grow():
-    features = Features(kept=20)
+    features = SetFeatures(kept=20)
     for number in range(300):
         features.add(np.random.default_rng(number).normal(size=(5, 8)).astype(np.float32), f"{number}")
         held = sum(map(len, features._rows)) + (0 if features._triangle is None else len(features._triangle))
@@ -88,7 +88,7 @@ def test_order_and_sides_change_nothing():
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_sample_has_no_covariance(count):
-    few = seen(normal(10, 5, 4)[:count]) if count else Features()
+    few = seen(normal(10, 5, 4)[:count]) if count else SetFeatures()
     with pytest.raises(ValueError, match=f"needs two samples or more in both sets; these have 5 and {count}"):
         frechet(seen(normal(10, 5, 4)), few)
 
@@ -117,7 +117,7 @@ def test_the_interval_holds_the_distance_and_follows_the_videos():
     odd = np.concatenate([made[:35], made[35:] + 20])
     wide = frechet_interval(seen(odd, videos=8), true)
     assert wide[1] - wide[0] > 3 * (high - low)
-    swapped = Features()
+    swapped = SetFeatures()
     for number in reversed(range(8)):
         swapped.add(made[5 * number : 5 * number + 5], f"video {number}")
     assert frechet_interval(swapped, true) == pytest.approx((low, high), rel=1e-9)

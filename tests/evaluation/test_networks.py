@@ -7,7 +7,7 @@ from pack.magicanimate_core.evaluation import joint_maps
 from pack.magicanimate_core.evaluation.networks.i3d import I3D, Pool, pad_same
 from pack.magicanimate_core.evaluation.networks.pose import PoseNet
 from pack.magicanimate_core.evaluation.networks.resnet3d import ResNet3d
-from pack.magicanimate_core.evaluation.networks.table import NETWORKS, find
+from pack.magicanimate_core.evaluation.networks.table import NETWORKS, find_network
 from pack.magicanimate_core.evaluation.networks.watching import watching
 
 
@@ -94,7 +94,7 @@ def test_joint_maps_of_a_mirror_image_are_the_mirrored_maps(size):
     maps = joint_maps.joint_maps(net, frame)
     assert maps.shape == (*size, 18) and np.ptp(maps) > 0
     mirrored = joint_maps.joint_maps(net, frame[:, ::-1])
-    assert np.allclose(mirrored[:, ::-1][..., joint_maps.MIRRORED], maps, atol=1e-5 * np.abs(maps).max())
+    assert np.allclose(mirrored[:, ::-1][..., joint_maps.MIRRORED_JOINTS], maps, atol=1e-5 * np.abs(maps).max())
     assert joint_maps.find_joints(net, frame).shape == (18, 2)
 
 
@@ -115,26 +115,28 @@ def test_the_pose_network_gets_blue_first_at_368():
 
 
 def test_left_and_right():
-    named = {name: joint_maps.JOINTS[other] for name, other in zip(joint_maps.JOINTS, joint_maps.MIRRORED, strict=True)}
+    named = {
+        name: joint_maps.JOINTS[other] for name, other in zip(joint_maps.JOINTS, joint_maps.MIRRORED_JOINTS, strict=True)
+    }
     assert named["nose"] == "nose" and named["left knee"] == "right knee" and named["right ear"] == "left ear"
-    assert joint_maps.MIRRORED == [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
+    assert joint_maps.MIRRORED_JOINTS == [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
 def test_files_are_found_as_published_or_converted(tmp_path):
-    assert find("i3d", tmp_path) is None and find("i3d", tmp_path / "none") is None
+    assert find_network("i3d", tmp_path) is None and find_network("i3d", tmp_path / "none") is None
     (tmp_path / "eval_fvd").mkdir()
     deep = tmp_path / "eval_fvd" / "i3d_pretrained_400.pt"
     deep.touch()
-    assert find("i3d", tmp_path) == deep and find("resnet3d", tmp_path) is None
+    assert find_network("i3d", tmp_path) == deep and find_network("resnet3d", tmp_path) is None
     near = tmp_path / "i3d_pretrained_400.safetensors"
     near.touch()
-    assert find("i3d", tmp_path) == near
+    assert find_network("i3d", tmp_path) == near
     (tmp_path / "i3d_pretrained_400.pt").touch()
     with pytest.raises(ValueError, match="holds the I3D of FVD twice.*keep one"):
-        find("i3d", tmp_path)
+        find_network("i3d", tmp_path)
 
 
 def test_every_metric_that_needs_a_network_has_one():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pack.magicanimate_core.evaluation.averages import means
 from pack.magicanimate_core.evaluation.comparison import compare
-from pack.magicanimate_core.evaluation.pairs import Pair
-from pack.magicanimate_core.evaluation.per_frame import METRICS, Frames, at_size, grey, measure
+from pack.magicanimate_core.evaluation.pairs import ClipPair
+from pack.magicanimate_core.evaluation.per_frame import METRICS, FramePair, at_size, frame_values, grey
 from pack.tests.evaluation.sets import ArrayClip, frames, golden_set
 
 KEYS = [key for key, metric in METRICS.items() if metric.needs != "vgg"]
@@ -15,8 +15,10 @@ WITHOUT_MASKS = [key for key in KEYS if not METRICS[key].needs]
 TOLERANCE = {"ssim_disco": 1e-9, "ssim_gaussian": 1e-9}  # else 1e-12
 
 
-def pairs(videos) -> tuple[list[Pair], dict[str, ArrayClip]]:
-    made = [Pair(ArrayClip(name, made), ArrayClip(name, true), min(len(made), len(true))) for name, true, made, _ in videos]
+def pairs(videos) -> tuple[list[ClipPair], dict[str, ArrayClip]]:
+    made = [
+        ClipPair(ArrayClip(name, made), ArrayClip(name, true), min(len(made), len(true))) for name, true, made, _ in videos
+    ]
     return made, {name: ArrayClip(name, np.repeat(mask[..., None], 3, -1)) for name, _, _, mask in videos}
 
 
@@ -36,7 +38,7 @@ def test_the_official_numbers(name):
 
 
 def one(key: str, made: np.ndarray, true: np.ndarray, mask: np.ndarray | None = None) -> float:
-    return METRICS[key].of(Frames(made, true, mask))
+    return METRICS[key].of(FramePair(made, true, mask))
 
 
 @pytest.mark.parametrize("error", [1, 5, 16, 100])
@@ -54,7 +56,7 @@ def test_a_constant_error(error):
 
 def test_equal_frames():
     true = frames(1)[0]
-    values = dict(zip(WITHOUT_MASKS, measure(Frames(true, true), WITHOUT_MASKS), strict=True))
+    values = dict(zip(WITHOUT_MASKS, frame_values(FramePair(true, true), WITHOUT_MASKS), strict=True))
     assert math.isnan(values.pop("psnr")), "infinite, and so no part of a mean"
     assert values == {
         "l1": 0, "l1_disco": 0, "psnr_disco_2023": 100, "psnr_disco_2024": 100, "ssim_disco": 1, "ssim_gaussian": 1,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from pack.magicanimate_core.evaluation.clips import I3D_LOOK, RESNET_LOOK, whole, windows
+from pack.magicanimate_core.evaluation.clips import I3D_LOOK, RESNET_LOOK, whole_clip, windows
 from pack.magicanimate_core.evaluation.distances import stills
 from pack.magicanimate_core.evaluation.networks.opening import COUNTER
 from pack.magicanimate_core.evaluation.networks.perceptual import perceptual_distances
@@ -45,7 +45,7 @@ def test_published_clips_in_i3d(distance):
     """Other code agrees at 16 frames and not at 20."""
     row, frames = first_clip("small", distance)
     with watching():
-        logits = published.network("i3d")(next(whole(frames, I3D_LOOK))[None])[0]
+        logits = published.network("i3d")(next(whole_clip(frames, I3D_LOOK))[None])[0]
     assert logits.shape == (400,)
     assert logits[: len(row["feature_first"])].tolist() == pytest.approx(row["feature_first"], rel=1e-4, abs=1e-4)
     assert logits.norm().item() == pytest.approx(row["feature_norm"], rel=1e-5)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...disk import whole, writing
 from ...evaluation.averages import DRAWS, LEVEL
-from ...evaluation.results import plain, write_json
+from ...evaluation.results import as_json, write_json
 from .measuring import Measured
 from .tables import PAPER_ROWS, PAPER_TABLES, WHOLE
 
@@ -146,7 +146,7 @@ def write_tables(out: Path, text: str, rows: Mapping[str, Measured], record: Map
     with writing(paths[0]), whole(paths[0]) as part:
         part.write_text(text, encoding="utf-8")
     with writing(paths[1]), whole(paths[1]) as part, part.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(plain(list(table_rows(rows))))
+        csv.writer(file).writerows(as_json(list(table_rows(rows))))
     write_json(paths[2], dict(record))
     return paths
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Size = tuple[int, int, int]
+Size3d = tuple[int, int, int]
 
 MIXED = {  # a block's six widths: 1x1; 1x1 and 3x3; 1x1 and 3x3; 1x1 behind the pool
     "Mixed_3b": (64, 96, 128, 16, 32, 32),
@@ -21,7 +21,7 @@ MIXED = {  # a block's six widths: 1x1; 1x1 and 3x3; 1x1 and 3x3; 1x1 behind the
 }
 
 
-def pad_same(x: Tensor, kernel: Size, stride: Size) -> Tensor:
+def pad_same(x: Tensor, kernel: Size3d, stride: Size3d) -> Tensor:
     """Pads (N, C, T, H, W) with zeros so that ceil(size / stride) places come out; an odd rest goes to the far side.
 
     TensorFlow's "same": how much it is depends on the input's size, so no fixed padding can stand for it.
@@ -36,7 +36,7 @@ def pad_same(x: Tensor, kernel: Size, stride: Size) -> Tensor:
 class Unit(nn.Module):
     """Convolution, batch norm, rectifier."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: Size = (1, 1, 1), stride: Size = (1, 1, 1)) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: Size3d = (1, 1, 1), stride: Size3d = (1, 1, 1)) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(inputs, outputs, kernel, stride, bias=False)
         self.bn = nn.BatchNorm3d(outputs, eps=1e-3)
@@ -48,7 +48,7 @@ class Unit(nn.Module):
 class Pool(nn.Module):
     """The largest value of each place. The zeros of the padding take part."""
 
-    def __init__(self, kernel: Size, stride: Size) -> None:
+    def __init__(self, kernel: Size3d, stride: Size3d) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
 

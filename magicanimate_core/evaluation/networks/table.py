@@ -109,7 +109,7 @@ NETWORKS: dict[str, Network] = {
 }
 
 
-def find(name: str, folder: str | Path) -> Path | None:
+def find_network(name: str, folder: str | Path) -> Path | None:
     """Returns the file of a network in a folder or one folder deeper, as published or as safetensors; None without one.
 
     Raises ValueError where there are several.

@@ -87,7 +87,7 @@ def test_what_comes_in(case, run):
 
 def test_numbers_are_those_of_the_formulas(run):
     """Each mean and each extreme frame, with the formulas asked one frame at a time."""
-    from pack.magicanimate_core.evaluation.per_frame import METRICS, Frames
+    from pack.magicanimate_core.evaluation.per_frame import METRICS, FramePair
     from pack.magicanimate_core.evaluation.report.columns import title
     from pack.magicanimate_core.evaluation.report.scale import number_words
 
@@ -97,7 +97,7 @@ def test_numbers_are_those_of_the_formulas(run):
     for key, metric in METRICS.items():
         if metric.needs:
             continue
-        values = [metric.of(Frames(a, b)) for a, b in zip(*levels, strict=True)]
+        values = [metric.of(FramePair(a, b)) for a, b in zip(*levels, strict=True)]
         assert numbers(report)[title(key)] == number_words(float(sum(values) / 5)), key
         assert f"{number_words(float(max(values)))} at frame {values.index(max(values))}" in report
         assert metric.note in report
