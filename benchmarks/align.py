@@ -34,7 +34,7 @@ from magicanimate_core.testing.dances import (
     Shot,
     built,
     draw_dance,
-    joint_errors,
+    joint_distances,
     label_change,
     person_pixels,
 )  # fmt: skip
@@ -158,7 +158,7 @@ def measured(kind: str, cases: int, first: int) -> list:
         case = KINDS[kind](Drawn(1000 * (first + number) + list(KINDS).index(kind)))
         fitted = fit_alignment(case.clip, case.photo)
         out, height = [fitted.apply(frame, number) for number, frame in enumerate(case.clip)], case.photo.shape[0]
-        errors = [100 * error / height for error in joint_errors(case.truth, case.clip, out)]
+        errors = [100 * error / height for error in joint_distances(case.truth, case.clip, out)]
         own = label_change(case.clip)
         changed = np.mean([(a != b).any(-1).sum() / max(1, person_pixels(b)) for a, b in zip(out, case.clip, strict=True)])
         change = label_change(out) / own, label_change(case.truth) / own

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..magicanimate_core.host.options import BY_NOTHING, HostSettings
 from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
 from .checks import CheckedWindows, late
-from .queued import HIDDEN
+from .queued import HIDDEN_INPUTS
 from .schema import (
     ADVANCED,
     MAX_STEPS,
@@ -32,7 +32,7 @@ class Animate(CheckedWindows):
             search_aliases=["magicanimate", "magic animate", "image to video", "dance", "densepose"],
             inputs=[*late(_part_inputs()), *_sampling_inputs(), *window_inputs(), *_clip_inputs(), *_optional_inputs()],
             outputs=[io.Latent.Output(tooltip="One latent per frame of the pose video, in order.")],
-            hidden=HIDDEN,
+            hidden=HIDDEN_INPUTS,
         )
 
     @classmethod

@@ -14,7 +14,7 @@ from ..magicanimate_core.media.densepose import ANY_COLOURS, DENSEPOSE_COLOURS
 from ..magicanimate_core.options import Size
 from ..magicanimate_core.pose.colours import check_pose_video
 from .checks import Checked, CheckedWindows, late
-from .queued import HIDDEN, queued_value
+from .queued import HIDDEN_INPUTS, queued_value
 from .schema import (
     ADVANCED,
     AppearanceEncoderType,
@@ -90,7 +90,7 @@ class ApplyPoseVideo(Checked):
             search_aliases=["densepose", "pose video", "controlnet video", "magic animate"],
             inputs=[*late(_guided_inputs()), *_pose_inputs()],
             outputs=[io.Conditioning.Output(display_name="positive"), io.Conditioning.Output(display_name="negative")],
-            hidden=HIDDEN,
+            hidden=HIDDEN_INPUTS,
         )
 
     @classmethod
@@ -170,7 +170,7 @@ class ApplySlidingWindows(CheckedWindows):
                 *advanced_window_inputs(),
             ],
             outputs=[io.Model.Output(tooltip="The model with windows. The model that went in is left as it was.")],
-            hidden=HIDDEN,
+            hidden=HIDDEN_INPUTS,
         )
 
     @classmethod

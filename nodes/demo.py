@@ -10,7 +10,7 @@ from ..magicanimate_core.media.reading import read_frames
 from .checks import plain_errors
 from .schema import AppearanceEncoderType, schema
 
-CATEGORY = "MagicAnimate/demo"
+DEMO_CATEGORY = "MagicAnimate/demo"
 DEMO = Path(__file__).resolve().parent.parent / "demo"
 
 
@@ -18,7 +18,7 @@ class LoadDemoModel(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
-            category=CATEGORY,
+            category=DEMO_CATEGORY,
             node_id="MagicAnimateDemoModel",
             display_name="Load Demo Model",
             description="Loads the small model that comes with the pack, trained on drawn dancers at 192 x 192: everything "
@@ -52,7 +52,7 @@ class DemoInputs(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
-            category=CATEGORY,
+            category=DEMO_CATEGORY,
             node_id="MagicAnimateDemoInputs",
             display_name="Demo Dancer and Motion",
             description="A drawn dancer and a DensePose clip, both 192 x 192, for the demo model to animate.",

@@ -6,7 +6,7 @@ import folder_paths
 
 from ..magicanimate_core.host.versions import replace_node
 
-FOLDER, CATEGORY = "MagicAnimate", "magic_animate"  # in models/, and in extra_model_paths.yaml
+EARLIER_FOLDER, EARLIER_CATEGORY = "MagicAnimate", "magic_animate"  # in models/, and in extra_model_paths.yaml
 
 REPLACED = (  # outputs keep their numbers: hosts fail over a map of outputs where both ends of a link are replaced
     {
@@ -40,6 +40,6 @@ async def replace() -> None:
 
 def folders() -> list[str]:
     """Lists the folders where the earlier pack kept model files: its own, if there is one, and those of its category."""
-    own = os.path.join(folder_paths.models_dir, FOLDER)
-    known = folder_paths.folder_names_and_paths.get(CATEGORY, ((), ()))[0]
+    own = os.path.join(folder_paths.models_dir, EARLIER_FOLDER)
+    known = folder_paths.folder_names_and_paths.get(EARLIER_CATEGORY, ((), ()))[0]
     return [path for path in dict.fromkeys([own, *known]) if os.path.isdir(path)]

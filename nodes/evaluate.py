@@ -14,7 +14,7 @@ from .checks import Checked, late, plain_errors
 from .folders import evaluation_places
 from .schema import schema
 
-NEEDED = 4 << 30  # bytes for all networks of the evaluation, and what they keep at once
+EVALUATION_BYTES = 4 << 30  # bytes for all networks of the evaluation, and what they keep at once
 
 
 class EvaluateAnimation(Checked):
@@ -65,7 +65,7 @@ def _measured(generated: Any, ground_truth: Any) -> tuple[dict[str, Any], dict[s
     planned = plan_images(generated, ground_truth, evaluation_places(), seen)
     bar, device = ProgressBar(reads(planned)), mm.get_torch_device()
     if planned.networks:
-        mm.free_memory(NEEDED, device)
+        mm.free_memory(EVALUATION_BYTES, device)
     results, curves = evaluate(planned, device)
     return results, next(iter(curves.values()), {})
 

@@ -12,7 +12,7 @@ from ..magicanimate_core.method.windows import padded_length
 from ..magicanimate_core.plan.plan import make_plan
 from ..magicanimate_core.plan.preview import preview
 from .checks import CheckedWindows, late
-from .queued import HIDDEN
+from .queued import HIDDEN_INPUTS
 from .schema import MAX_STEPS, advanced_window_inputs, inputs, schema, window_inputs
 
 
@@ -32,7 +32,7 @@ class PreviewPlan(CheckedWindows):
                 io.Image.Output(display_name="preview", tooltip="One picture, for Preview Image."),
                 io.String.Output(display_name="report", tooltip="The same in words, for Preview as Text."),
             ],
-            hidden=HIDDEN,
+            hidden=HIDDEN_INPUTS,
         )
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-HIDDEN = [io.Hidden.unique_id]  # what a node's schema must ask the host for
+HIDDEN_INPUTS = [io.Hidden.unique_id]  # what a node's schema must ask the host for
 _PROMPT: ContextVar[dict[str, Any] | None] = ContextVar("prompt", default=None)
 
 

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..magicanimate_core.host.sampling import SharedNoise, spaced_sigmas
 from ..magicanimate_core.method.noise import SPACINGS
 from ..magicanimate_core.method.windows import OFFICIAL
-from .schema import inputs, schema, words
+from .schema import inputs, option_words, schema
 
 
 class SharedSegmentNoise(io.ComfyNode):
@@ -53,7 +53,7 @@ class MagicAnimateScheduler(io.ComfyNode):
                     tooltip="1: start from noise; less: keep some of the latent that goes in, the more the lower it is.",
                 ),
                 # workflows that were saved without it go on working
-                *inputs("scheduler", id="spacing", options=list(SPACINGS), optional=True, tooltip=words("scheduler")),
+                *inputs("scheduler", id="spacing", options=list(SPACINGS), optional=True, tooltip=option_words("scheduler")),
             ],
             outputs=[io.Sigmas.Output()],
         )

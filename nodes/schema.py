@@ -34,7 +34,7 @@ def inputs(*names: str, group: type[Options] = HostSettings, **changes: Any) -> 
     return [_input(declared[name], changes, group) for name in names or declared]
 
 
-def words(name: str) -> str:
+def option_words(name: str) -> str:
     """Returns what the table of options says of one."""
     return _declared(name).metadata["words"]
 

@@ -13,7 +13,7 @@ from magicanimate_core.pipeline.base import build_unet
 from magicanimate_core.pipeline.conditions import Conditions, PoseImages
 from magicanimate_core.pipeline.denoise import denoise, initial_noise
 from magicanimate_core.pipeline.models import Models, load_models
-from magicanimate_core.testing.random_weights import TINY
+from magicanimate_core.testing.random_weights import TINY_SHAPE
 from magicanimate_core.weights.architecture import SD15
 
 from .bench import Bench, Rows
@@ -69,7 +69,7 @@ class Official:
 
     def __init__(self, bench: Bench, models: Models):
         self.models, self.nets, self.bench = models, models.nets, bench
-        self.encoder = build_unet(TINY if bench.tiny else SD15).to(self.nets.device, self.nets.dtype).eval()
+        self.encoder = build_unet(TINY_SHAPE if bench.tiny else SD15).to(self.nets.device, self.nets.dtype).eval()
         for attention in self.nets.unet.reading.values():
             attention.register_forward_hook(read_as_published)
 

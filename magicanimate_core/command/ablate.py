@@ -13,9 +13,9 @@ from .ablation.cases import AblationCase, write_set
 from .ablation.config import CAPTIONED_CONFIG, Ablation, read_ablation
 from .ablation.layout import INTERVALS, markdown, write_tables
 from .ablation.making import check_models_there, make_rows
-from .ablation.measuring import Measured, differences, measure_row
+from .ablation.measuring import MeasuredRow, differences, measure_row
 from .ablation.rows import AblationRow
-from .ablation.tables import ACROSS_WINDOWS, WHOLE
+from .ablation.tables import ACROSS_WINDOWS, WHOLE_METHOD
 from .printing import Print
 from .workers import choose_device, choose_dtype, workers_on
 
@@ -67,7 +67,7 @@ def main(options: argparse.Namespace) -> None:
 
 def seen_rows(rows: Sequence[AblationRow], cases: Sequence[AblationCase]) -> tuple[list[AblationRow], dict[str, str]]:
     """Returns the rows that can differ from ours on this set, and why the others cannot."""
-    ours, longest = next(row for row in rows if row.name == WHOLE), max(case.frames for case in cases)
+    ours, longest = next(row for row in rows if row.name == WHOLE_METHOD), max(case.frames for case in cases)
     length = ours.settings.context_length
     if longest > length:
         return list(rows), {}
@@ -82,8 +82,8 @@ def seen_rows(rows: Sequence[AblationRow], cases: Sequence[AblationCase]) -> tup
 
 
 def conclude(
-    out: Path, ablation: Ablation, rows: Sequence[AblationRow], cases: Sequence[AblationCase], measured: dict[str, Measured],
-    left_out: dict[str, str],
+    out: Path, ablation: Ablation, rows: Sequence[AblationRow], cases: Sequence[AblationCase],
+    measured: dict[str, MeasuredRow], left_out: dict[str, str],
 ) -> str:  # fmt: skip
     """Writes the tables and returns them as they are printed. Raises OSError."""
     apart = differences(measured)

@@ -81,11 +81,11 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
 
 def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
-    from .job import FILES, Job
+    from .job import JOB_FILES, Job
 
     settings = from_arguments(Settings, options)
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
-    common |= {name: getattr(options, name) for name in FILES}
+    common |= {name: getattr(options, name) for name in JOB_FILES}
     common["animator"] = from_arguments(Animator, options)
     if options.jobs:
         if options.reference or options.pose or options.out:
@@ -120,7 +120,7 @@ def _own_poses(jobs: list["Job"], options: argparse.Namespace) -> list["Job"]:
 
 def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
     """A line of a job file. Raises ValueError, with the line's number."""
-    from .job import FILES, Job
+    from .job import JOB_FILES, Job
 
     where = f"line {number} of the job file"
     try:
@@ -133,10 +133,10 @@ def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any
     for name, value in entry.items():
         if name not in common or name == "animator":
             raise ValueError(f"{where} has an unknown option: {name}.")
-        kind = str if name in FILES else type(common[name])
+        kind = str if name in JOB_FILES else type(common[name])
         if type(value) is not kind:
             raise ValueError(f"{where} has {name} {value!r}; expected {kind.__name__}.")
-    entry |= {name: Path(entry[name]) for name in FILES if name in entry}
+    entry |= {name: Path(entry[name]) for name in JOB_FILES if name in entry}
     try:
         entry["animator"] = replace(common["animator"], **others)
         return Job(**paths, settings=replace(settings, **changes), **(common | entry))

@@ -15,16 +15,16 @@ from .methods import by_models, image_files
 from .trouble import told
 
 
-class Group(NamedTuple):
+class JobGroup(NamedTuple):
     """Jobs, and all files of their models."""
 
     jobs: list[Job]
     files: list[Path]
 
 
-def group_files(jobs: Sequence[Job], options: argparse.Namespace) -> list[Group]:
+def group_files(jobs: Sequence[Job], options: argparse.Namespace) -> list[JobGroup]:
     """Returns the jobs by models. options: base, vae and magicanimate. Raises FileNotFoundError for a missing file."""
-    return [Group(same, _model_files(same[0], options)) for same in by_models(jobs)]
+    return [JobGroup(same, _model_files(same[0], options)) for same in by_models(jobs)]
 
 
 def _model_files(job: Job, options: argparse.Namespace) -> list[Path]:
@@ -37,7 +37,7 @@ def _model_files(job: Job, options: argparse.Namespace) -> list[Path]:
 
 
 def run_groups(
-    groups: Sequence[Group], options: argparse.Namespace, place: tuple[torch.device, torch.dtype], *, workers: Workers,
+    groups: Sequence[JobGroup], options: argparse.Namespace, place: tuple[torch.device, torch.dtype], *, workers: Workers,
     saving: Saving,
 ) -> None:  # fmt: skip
     """Animates all jobs. place: where, and in which precision. Raises ValueError in the end, with all that failed."""

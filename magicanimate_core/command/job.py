@@ -12,7 +12,7 @@ from ..method.baselines import METHODS, Method
 from ..options import Animator, Settings
 from .state import JobState, fingerprint
 
-FILES = ("ip_adapter", "image_encoder", "reference_pose")  # that some methods need, by their names in a job
+JOB_FILES = ("ip_adapter", "image_encoder", "reference_pose")  # that some methods need, by their names in a job
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ..options import Animator
 from ..pipeline.image_prompt import IMAGE_ENCODER, LARGE
 from ..pipeline.models import ImageFiles
 from ..weights.ip_adapter import IP_ADAPTER
-from .job import FILES, Job
+from .job import JOB_FILES, Job
 
 POSE = "the DensePose of the photo (the command `pose` makes it: pose photo.png photo_pose.png)"
 WANTED = {"ip_adapter": IP_ADAPTER, "reference_pose": POSE}
@@ -53,7 +53,7 @@ def _check_files(job: Job) -> None:
 
 def _check_use(jobs: Sequence[Job]) -> None:
     """Raises ValueError where a file or a scale is given that no job looks at."""
-    for name in FILES:
+    for name in JOB_FILES:
         given = [job for job in jobs if getattr(job, name) is not None]
         if given and not any(name in needed(job.animator.method) for job in given):
             users = [method for method in METHODS if name in needed(method)]

@@ -17,7 +17,7 @@ from ..pose.colours import check_colours
 from ..pose.warping import Warp
 from .job import Job
 
-SAME = 0.03  # of a ratio of sides: rounded to whole pixels, or to multiples of 8
+SAME_RATIO = 0.03  # of a ratio of sides: rounded to whole pixels, or to multiples of 8
 
 
 def moved_pixels(job: Job, clip: PoseClip, photo: Tensor) -> Iterator[np.ndarray]:
@@ -41,7 +41,7 @@ def _photo_pose(job: Job, clip: PoseClip) -> np.ndarray:
     pose = torch.from_numpy(video.read(video.shown[:1])[0])[None]  # (1, H, W, 3) uint8
     check_colours(pose.float() / 255, f"reference pose {job.reference_pose}")
     (height, width), (high, wide) = pose.shape[1:3], read_photo(job.reference).shape[1:3]
-    if abs(math.log(width * high / (height * wide))) > SAME:
+    if abs(math.log(width * high / (height * wide))) > SAME_RATIO:
         raise ValueError(
             f"reference pose {job.reference_pose} is {width} x {height} pixels, the photo {wide} x {high}; expected the "
             "same proportions, as it shows the photo's people where they are."

@@ -15,7 +15,7 @@ from .align.people import figures
 
 LEAST, MOST = 0.25, 4.0  # factors of a limb's length and width
 
-Person = tuple[np.ndarray, Body]  # limbs (H, W), 0 where somebody else or nobody is, and their joints
+PosedPerson = tuple[np.ndarray, Body]  # limbs (H, W), 0 where somebody else or nobody is, and their joints
 
 
 class Warp:
@@ -27,8 +27,8 @@ class Warp:
         self.people = _people(limbs)
         if not self.people:
             raise ValueError("The reference's pose shows nobody; expected the DensePose of the photo.")
-        self.behind = filled(photo, limbs > 0)  # (H, W, 3)
-        self.bodies = filled(photo, limbs == 0)  # (H, W, 3): their colours go on beyond them
+        self.behind = filled_holes(photo, limbs > 0)  # (H, W, 3)
+        self.bodies = filled_holes(photo, limbs == 0)  # (H, W, 3): their colours go on beyond them
 
     def __call__(self, pose: np.ndarray) -> np.ndarray:
         """Returns the photo (H, W, 3) uint8 in the pose of a frame (H, W, 3) uint8; who is not in the photo is left out."""
@@ -42,7 +42,7 @@ class Warp:
         return out
 
 
-def _people(limbs: np.ndarray) -> list[Person]:
+def _people(limbs: np.ndarray) -> list[PosedPerson]:
     """Who is there, from left to right."""
     parts = [np.where(mask, limbs, 0) for mask in figures(limbs)]
     return sorted(((part, body(part)) for part in parts), key=lambda person: float(np.nanmean(person[1].box[::2])))
@@ -89,7 +89,7 @@ def _sampled(image: np.ndarray, places: np.ndarray) -> np.ndarray:
     return (upper * (1 - v) + lower * v).round().astype(np.uint8)
 
 
-def filled(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def filled_holes(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Returns an image (H, W, 3) uint8 whose hole (H, W) bool has the colours around it: means of ever larger squares."""
     if not hole.any() or hole.all():
         return image.copy()

@@ -65,7 +65,7 @@ def person_pixels(frame: np.ndarray) -> int:
     return int((frame != BACKGROUND).any(-1).sum())
 
 
-def joint_errors(truth: Sequence[np.ndarray], *clips: Sequence[np.ndarray]) -> list[float]:
+def joint_distances(truth: Sequence[np.ndarray], *clips: Sequence[np.ndarray]) -> list[float]:
     """Returns the mean distance of every clip's joints from the truth's, pixels, over the joints that all of them show."""
     wanted = np.stack([_joints(frame) for frame in truth])
     off = np.stack([np.linalg.norm(np.stack([_joints(f) for f in clip]) - wanted, axis=-1) for clip in clips])  # (C, F, J)

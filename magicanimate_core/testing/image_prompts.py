@@ -10,11 +10,11 @@ from ..weights import architecture as arch
 from .random_weights import random_tensors
 from .tiny import SHAPE
 
-EMBEDDING, HIDDEN = 40, 64  # widths of the image model: of a picture's one vector, of a patch's
-HEAD = 64  # width of a head of the plus kinds' resampler, which no file says
+EMBEDDING_WIDTH, PATCH_WIDTH = 40, 64  # widths of the image model: of a picture's one vector, of a patch's
+HEAD_WIDTH = 64  # width of a head of the plus kinds' resampler, which no file says
 
 
-def write_image_encoder(folder: Path, projection: int = EMBEDDING, hidden: int = HIDDEN) -> Path:
+def write_image_encoder(folder: Path, projection: int = EMBEDDING_WIDTH, hidden: int = PATCH_WIDTH) -> Path:
     """Writes an image model of 32 x 32 pixels and 16 patches."""
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
@@ -35,23 +35,23 @@ def attention_shapes(shape: arch.UNetShape) -> arch.Shapes:
     return {f"ip_adapter.{2 * i + 1}.to_{x}_ip.weight": specs[key].shape for i, key in enumerate(keys) for x in "kv"}
 
 
-def plain(shape: arch.UNetShape = SHAPE, embedding: int = EMBEDDING) -> dict[str, Tensor]:
+def plain_adapter(shape: arch.UNetShape = SHAPE, embedding: int = EMBEDDING_WIDTH) -> dict[str, Tensor]:
     """Makes ip-adapter_sd15's tensors: one vector of a photo becomes four tokens."""
     text = shape.context_width
     projection = {"proj.weight": (4 * text, embedding), "proj.bias": (4 * text,)}
     return _adapter(shape, projection | _with_biases({"norm": (text,)}))
 
 
-def full_face(shape: arch.UNetShape = SHAPE, hidden: int = HIDDEN) -> dict[str, Tensor]:
+def full_face_adapter(shape: arch.UNetShape = SHAPE, hidden: int = PATCH_WIDTH) -> dict[str, Tensor]:
     """Makes ip-adapter-full-face_sd15's tensors: every patch becomes a token."""
     text = shape.context_width
     layers = {"proj.0": (hidden, hidden), "proj.2": (text, hidden), "proj.3": (text,)}
     return _adapter(shape, _with_biases(layers))
 
 
-def plus(shape: arch.UNetShape = SHAPE, hidden: int = HIDDEN) -> dict[str, Tensor]:
+def plus_adapter(shape: arch.UNetShape = SHAPE, hidden: int = PATCH_WIDTH) -> dict[str, Tensor]:
     """Makes ip-adapter-plus_sd15's tensors: a resampler of four layers and six tokens."""
-    text, inner = shape.context_width, 2 * HEAD
+    text, inner = shape.context_width, 2 * HEAD_WIDTH
     layers = {"proj_in": (inner, hidden), "proj_out": (text, inner), "norm_out": (text,)}
     projection: dict[str, tuple[int, ...]] = {"latents": (1, 6, inner), **_with_biases(layers)}
     for i in range(4):

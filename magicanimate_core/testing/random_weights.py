@@ -21,7 +21,7 @@ from ..weights.published import PUBLISHED, position_tables
 
 DEMO_SHAPE = arch.UNetShape((64, 64, 64, 64), (False, True, True, False), 32, res_blocks=1)
 DEMO_HINT_WIDTHS = (8, 16, 32, 64)  # channels of its ControlNet's pose embedding
-TINY = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
+TINY_SHAPE = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 768)
 
 
 def random_tensor(key: str, shape: tuple[int, ...], seed: int) -> Tensor:
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="a UNet of a hundredth of the size (needs scripts/tiny_sd15)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    write_models(options.models, TINY if options.tiny else arch.SD15, options.seed)
+    write_models(options.models, TINY_SHAPE if options.tiny else arch.SD15, options.seed)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pack.magicanimate_core.testing import image_prompts
 
 def test_several_methods_in_one_run(files, tmp_path):
     """One of them fails in the end, and the others are done."""
-    adapter = image_prompts.write_adapter(tmp_path / "adapter.bin", image_prompts.plain())
+    adapter = image_prompts.write_adapter(tmp_path / "adapter.bin", image_prompts.plain_adapter())
     encoder = image_prompts.write_image_encoder(tmp_path / "encoder")
     lines = [
         {"out": "a.mp4", "method": "repeat"},

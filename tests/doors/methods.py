@@ -6,7 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from pack.magicanimate_core.testing import image_prompts
+from pack.magicanimate_core.testing.image_prompts import (
+    attention_shapes,
+    full_face_adapter,
+    plain_adapter,
+    plus_adapter,
+    write_adapter,
+    write_image_encoder,
+)
 from pack.magicanimate_core.testing.tiny import SHAPE
 from pack.tests.doors.table import Case, Refused
 from safetensors.torch import save_file
@@ -96,7 +103,7 @@ def changed(tensors: dict[str, Tensor], **parts: Tensor | None) -> dict[str, Ten
 
 
 def file(name: str, make: Callable[[], dict[str, Tensor]]) -> Callable[[Path], Path]:
-    return lambda folder: image_prompts.write_adapter(folder / name, make())
+    return lambda folder: write_adapter(folder / name, make())
 
 
 def face_id() -> dict[str, Tensor]:
@@ -105,11 +112,11 @@ def face_id() -> dict[str, Tensor]:
     projection = {"proj.0.weight": (64, 32), "proj.2.weight": (4 * text, 64), "norm.weight": (text,), "norm.bias": (text,)}
     tensors = {f"image_proj.{key}": torch.zeros(size) for key, size in projection.items()}
     lora = {"ip_adapter.0.to_k_lora.down.weight": torch.zeros(4, 32)}
-    return tensors | lora | {key: torch.zeros(size) for key, size in image_prompts.attention_shapes(SHAPE).items()}
+    return tensors | lora | {key: torch.zeros(size) for key, size in attention_shapes(SHAPE).items()}
 
 
 def cut(folder: Path) -> Path:
-    path = file("adapter.safetensors", image_prompts.plain)(folder)
+    path = file("adapter.safetensors", plain_adapter)(folder)
     path.write_bytes(path.read_bytes()[:-100])
     return path
 
@@ -136,29 +143,29 @@ def is_pooled(pooled: bool) -> Callable[[object], None]:
 
 OTHER = "expected an IP-Adapter for Stable Diffusion 1.5"
 ADAPTERS = [
-    Case("ip-adapter_sd15", file("a.safetensors", image_prompts.plain), is_pooled(True)),
-    Case("ip-adapter_sd15, pickled", file("a.bin", image_prompts.plain), is_pooled(True)),
-    Case("ip-adapter-plus_sd15, pickled", file("a.bin", image_prompts.plus), is_pooled(False)),
-    Case("ip-adapter-plus_sd15", file("a.safetensors", image_prompts.plus), is_pooled(False)),
-    Case("ip-adapter-full-face_sd15", file("a.bin", image_prompts.full_face), is_pooled(False)),
-    Case("one of SDXL", file("ip-adapter_sdxl.bin", lambda: image_prompts.plain(SDXL)), Refused(
+    Case("ip-adapter_sd15", file("a.safetensors", plain_adapter), is_pooled(True)),
+    Case("ip-adapter_sd15, pickled", file("a.bin", plain_adapter), is_pooled(True)),
+    Case("ip-adapter-plus_sd15, pickled", file("a.bin", plus_adapter), is_pooled(False)),
+    Case("ip-adapter-plus_sd15", file("a.safetensors", plus_adapter), is_pooled(False)),
+    Case("ip-adapter-full-face_sd15", file("a.bin", full_face_adapter), is_pooled(False)),
+    Case("one of SDXL", file("ip-adapter_sdxl.bin", lambda: plain_adapter(SDXL)), Refused(
         "ip-adapter_sdxl.bin looks like an IP-Adapter of SDXL width .2048.; " + OTHER)),
-    Case("one of a narrower base model", file("a.bin", lambda: image_prompts.plain(NARROW)), Refused("of another shape")),
+    Case("one of a narrower base model", file("a.bin", lambda: plain_adapter(NARROW)), Refused("of another shape")),
     Case("FaceID", file("faceid.bin", face_id), Refused("faceid.bin is a FaceID adapter.*; " + OTHER)),
     Case("FaceID without its LoRAs", file("faceid.bin", lambda: changed(face_id(), **{
         "ip_adapter__0__to_k_lora__down__weight": None})), Refused("is a FaceID adapter")),
-    Case("one for a larger image encoder", file("vit-G.bin", lambda: image_prompts.plain(embedding=1280)), Refused(
+    Case("one for a larger image encoder", file("vit-G.bin", lambda: plain_adapter(embedding=1280)), Refused(
         "vit-G.bin reads 1280 numbers of a photo, .*encoder gives 40: take the image encoder")),
-    Case("plus, for a larger image encoder", file("a.bin", lambda: image_prompts.plus(hidden=128)), Refused("gives 64")),
-    Case("layers missing", file("a.bin", lambda: changed(image_prompts.plain(), **{
+    Case("plus, for a larger image encoder", file("a.bin", lambda: plus_adapter(hidden=128)), Refused("gives 64")),
+    Case("layers missing", file("a.bin", lambda: changed(plain_adapter(), **{
         "ip_adapter__1__to_k_ip__weight": None})), Refused("1 missing")),
-    Case("a bias missing", file("a.bin", lambda: changed(image_prompts.plain(), image_proj__proj__bias=None)), Refused(
+    Case("a bias missing", file("a.bin", lambda: changed(plain_adapter(), image_proj__proj__bias=None)), Refused(
         "is damaged")),
-    Case("a projection of another width", file("a.bin", lambda: changed(image_prompts.plain(),
+    Case("a projection of another width", file("a.bin", lambda: changed(plain_adapter(),
         image_proj__proj__weight=torch.zeros(400, 40))), Refused("is damaged: its image tokens are 100 wide")),
-    Case("an unknown projection", file("a.bin", lambda: changed(image_prompts.plain(), image_proj__proj__weight=None,
+    Case("an unknown projection", file("a.bin", lambda: changed(plain_adapter(), image_proj__proj__weight=None,
         image_proj__mlp__weight=torch.zeros(3))), Refused("of an unknown kind")),
-    Case("the projection alone", file("a.bin", lambda: {k: v for k, v in image_prompts.plain().items() if "proj." in k}),
+    Case("the projection alone", file("a.bin", lambda: {k: v for k, v in plain_adapter().items() if "proj." in k}),
          Refused("looks like something else .*; " + OTHER)),
     Case("a LoRA", bytes_of("l.safetensors", lambda path: save_file({"x.lora_up.weight": torch.zeros(2)}, path)), Refused(
         "looks like a LoRA; " + OTHER)),
@@ -176,7 +183,7 @@ ADAPTERS = [
 
 def without(name: str) -> Callable[[Path], Path]:
     def bring(folder: Path) -> Path:
-        path = image_prompts.write_image_encoder(folder / "encoder")
+        path = write_image_encoder(folder / "encoder")
         (path / name).unlink()
         return path
 
@@ -184,8 +191,8 @@ def without(name: str) -> Callable[[Path], Path]:
 
 
 ENCODERS = [
-    Case("the one that belongs to it", lambda folder: image_prompts.write_image_encoder(folder / "e"), is_pooled(True)),
-    Case("one of another width", lambda folder: image_prompts.write_image_encoder(folder / "e", projection=48), Refused(
+    Case("the one that belongs to it", lambda folder: write_image_encoder(folder / "e"), is_pooled(True)),
+    Case("one of another width", lambda folder: write_image_encoder(folder / "e", projection=48), Refused(
         "reads 40 numbers of a photo, .*e gives 48")),
     Case("a folder without config.json", without("config.json"), Refused("has no config.json; expected CLIP's image model")),
     Case("a folder without weights", without("model.safetensors"), Refused("has no weights")),

@@ -61,7 +61,9 @@ def test_ip_adapters(case, base, encoder, tmp_path, capfd):
 
 @cases(*ENCODERS)
 def test_image_encoders(case, tmp_path):
-    adapter = read_adapter(image_prompts.write_adapter(tmp_path / "a.safetensors", image_prompts.plain()), open_weights)
+    adapter = read_adapter(
+        image_prompts.write_adapter(tmp_path / "a.safetensors", image_prompts.plain_adapter()), open_weights
+    )
     path = case.brings(tmp_path)
     passes(case, lambda: load_image_encoder(path, adapter))
 

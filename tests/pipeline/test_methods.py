@@ -17,8 +17,8 @@ from pack.magicanimate_core.pipeline.nets import TemporalUNet
 from pack.magicanimate_core.testing import image_prompts, inputs
 
 SETTINGS = Settings(steps=1, context_length=4, context_overlap=1)
-KINDS = {"plain": (image_prompts.plain, ".safetensors"), "plus": (image_prompts.plus, ".bin"),
-         "full face": (image_prompts.full_face, ".bin")}  # fmt: skip
+KINDS = {"plain": (image_prompts.plain_adapter, ".safetensors"), "plus": (image_prompts.plus_adapter, ".bin"),
+         "full face": (image_prompts.full_face_adapter, ".bin")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from pack.magicanimate_core.dancers.body.people import Person, person
-from pack.magicanimate_core.testing.dances import ASIDE, HALF, SMALL, WHOLE, Dance, Shot, draw_dance, joint_errors
+from pack.magicanimate_core.testing.dances import ASIDE, HALF, SMALL, WHOLE, Dance, Shot, draw_dance, joint_distances
 
 __all__ = ["ASIDE", "HALF", "SIZE", "SMALL", "WHOLE", "dance", "joint_error"]
 SIZE = 128
@@ -18,4 +18,4 @@ def dance(number: int, who: int | Person, shot: Shot, frames: int = 8, step: int
 
 def joint_error(frames: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> float:
     """Mean distance of the joints that both show, pixels."""
-    return joint_errors(truth, frames)[0]
+    return joint_distances(truth, frames)[0]

@@ -5,7 +5,7 @@ import pytest
 from pack.magicanimate_core.media.densepose import BACKGROUND
 from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
 from pack.magicanimate_core.pose.align.similarity import Similarity
-from pack.magicanimate_core.testing.dances import joint_errors, label_change, person_pixels
+from pack.magicanimate_core.testing.dances import joint_distances, label_change, person_pixels
 from pack.tests.pose.dancing import ASIDE, HALF, SIZE, SMALL, WHOLE, dance, joint_error
 
 SAME = 0.02  # of a figure's pixels
@@ -73,7 +73,7 @@ def test_never_worse_where_the_photo_shows_another_pose(driver, photo):
     (number, who, shot, how), (other, shown, camera, posture) = driver, photo
     frames, truth = dance(number, who, shot, **how), dance(number, shown, camera, **how)
     out = aligned(frames, dance(other, shown, camera, 4, **posture)[3])
-    before, after = joint_errors(truth, frames, out)
+    before, after = joint_distances(truth, frames, out)
     assert after <= NEVER_WORSE[0] * before + NEVER_WORSE[1]
 
 

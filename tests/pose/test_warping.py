@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pack.magicanimate_core.dancers import clip
 from pack.magicanimate_core.media.densepose import BACKGROUND, paint
-from pack.magicanimate_core.pose.warping import Warp, filled
+from pack.magicanimate_core.pose.warping import Warp, filled_holes
 
 
 def dancer(index: int):
@@ -62,6 +62,6 @@ def test_holes_take_the_colours_around_them():
     hole = np.zeros((37, 50), bool)
     hole[5:30, 8:44] = True
     image[hole] = 255
-    made = filled(image, hole)
+    made = filled_holes(image, hole)
     assert np.abs(made.astype(int) - (10, 200, 90)).max() <= 1
-    assert np.array_equal(filled(image, ~np.ones_like(hole)), image)
+    assert np.array_equal(filled_holes(image, ~np.ones_like(hole)), image)

@@ -18,7 +18,7 @@ def server(tmp_path_factory):
     from pack.magicanimate_core.testing import densepose_nets, inputs, random_weights
 
     base = tmp_path_factory.mktemp("comfyui")
-    random_weights.write_models(base / "models", random_weights.TINY)
+    random_weights.write_models(base / "models", random_weights.TINY_SHAPE)
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
     densepose_nets.write_traced(base / "models" / "densepose" / "densepose_r50_fpn_dl.torchscript")

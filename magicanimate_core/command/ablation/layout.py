@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ...disk import whole, writing
 from ...evaluation.averages import DRAWS, LEVEL
 from ...evaluation.results import as_json, write_json
-from .measuring import Measured
-from .tables import PAPER_ROWS, PAPER_TABLES, WHOLE
+from .measuring import MeasuredRow
+from .tables import PAPER_ROWS, PAPER_TABLES, WHOLE_METHOD
 
 
 class Column(NamedTuple):
@@ -48,27 +48,31 @@ class Line(NamedTuple):
     row: str
 
 
-def markdown(rows: Mapping[str, Measured], differences: Mapping, left_out: Mapping[str, str], about: Sequence[str]) -> str:
+def markdown(
+    rows: Mapping[str, MeasuredRow], differences: Mapping, left_out: Mapping[str, str], about: Sequence[str]
+) -> str:
     """Returns the tables, then each row beside ours, then what is left out and why, then `about`."""
-    shown = [column for column in TABLE_COLUMNS if row_number(rows[WHOLE], column.key) is not None]
+    shown = [column for column in TABLE_COLUMNS if row_number(rows[WHOLE_METHOD], column.key) is not None]
     parts = []
     for table in PAPER_TABLES:
         lines = [Line(labels, name) for labels, name in table.lines if name in rows]
         if len(lines) > 1:
             parts += [f"**({table.letter})** {table.caption}", "", *_table(table.heads, lines, shown, rows), ""]
-    others = [Line((name,), name) for name in rows if name == WHOLE or name not in PAPER_ROWS]
+    others = [Line((name,), name) for name in rows if name == WHOLE_METHOD or name not in PAPER_ROWS]
     if len(others) > 1 or not parts:
         parts += ["**Other rows**", "", *_table(("Row",), others, shown, rows), ""]
     if len(rows) > 1:
-        parts += _apart(differences, [name for name in rows if name != WHOLE], shown)
-    missing = rows[WHOLE].results.get("missing", {})
+        parts += _apart(differences, [name for name in rows if name != WHOLE_METHOD], shown)
+    missing = rows[WHOLE_METHOD].results.get("missing", {})
     parts += [f"- left out: {name}: {why}" for name, why in left_out.items()]
     for why in dict.fromkeys(missing.values()):
         parts.append(f"- left out: {', '.join(key for key in missing if missing[key] == why)}: {why}")
     return "\n".join([*parts, *(f"- {line}" for line in (STARRED, OF_OURS, *about))]) + "\n"
 
 
-def _table(heads: Sequence[str], lines: Sequence[Line], shown: Sequence[Column], rows: Mapping[str, Measured]) -> list[str]:
+def _table(
+    heads: Sequence[str], lines: Sequence[Line], shown: Sequence[Column], rows: Mapping[str, MeasuredRow]
+) -> list[str]:
     """A table of the paper's kind, its best numbers in bold."""
     titles = [f"{column.title} {'↑' if column.better > 0 else '↓'}" for column in shown]
     out = [f"| {' | '.join([*heads, *titles])} |", "|" + "---|" * (len(heads) + len(shown))]
@@ -91,7 +95,7 @@ def _table(heads: Sequence[str], lines: Sequence[Line], shown: Sequence[Column],
 
 def _apart(differences: Mapping, names: Sequence[str], shown: Sequence[Column]) -> list[str]:
     """The table of differences from ours: bold where the interval leaves 0 out."""
-    shown = [column for column in shown if column.key in differences[WHOLE]]
+    shown = [column for column in shown if column.key in differences[WHOLE_METHOD]]
     out = ["**Beside ours**, the same videos in pairs: positive is more than ours; bold where 0 is not in the interval.", ""]
     out += [f"| Row | {' | '.join(c.title for c in shown)} |", "|" + "---|" * (len(shown) + 1)]
     for name in names:
@@ -108,7 +112,7 @@ def _apart(differences: Mapping, names: Sequence[str], shown: Sequence[Column]) 
     return [*out, ""]
 
 
-def row_number(row: Measured, key: str) -> float | None:
+def row_number(row: MeasuredRow, key: str) -> float | None:
     """Returns a row's number of a metric, None where there is none."""
     value = row.results["overall"].get(key)
     value = row.results["distances"].get(key, {}).get("value") if value is None else value
@@ -119,7 +123,7 @@ def _written(value: float, column: Column, sign: str = "") -> str:
     return f"{value * column.factor:{sign}.{column.digits}f}"
 
 
-def _interval(row: Measured, column: Column) -> str:
+def _interval(row: MeasuredRow, column: Column) -> str:
     """The interval of a mean; behind a distance, how many samples it has."""
     found = row.results["intervals"].get(column.key)
     if found:
@@ -128,9 +132,9 @@ def _interval(row: Measured, column: Column) -> str:
     return f" (N {distance['generated']}/{distance['true']})" if distance else ""
 
 
-def table_rows(rows: Mapping[str, Measured]) -> Iterator[list]:
+def table_rows(rows: Mapping[str, MeasuredRow]) -> Iterator[list]:
     """Gives the lines of the CSV: a row each, every number with its interval, as it is (no factors)."""
-    keys = [column.key for column in TABLE_COLUMNS if row_number(rows[WHOLE], column.key) is not None]
+    keys = [column.key for column in TABLE_COLUMNS if row_number(rows[WHOLE_METHOD], column.key) is not None]
     yield ["row", *(f"{key}{end}" for key in keys for end in ("", "_low", "_high"))]
     for name, row in rows.items():
         ends = [row.results["intervals"].get(key, {}) for key in keys]
@@ -140,7 +144,7 @@ def table_rows(rows: Mapping[str, Measured]) -> Iterator[list]:
         ]
 
 
-def write_tables(out: Path, text: str, rows: Mapping[str, Measured], record: Mapping[str, Any]) -> list[Path]:
+def write_tables(out: Path, text: str, rows: Mapping[str, MeasuredRow], record: Mapping[str, Any]) -> list[Path]:
     """Writes ablation.md, ablation.csv and ablation.json; returns their paths. Raises OSError."""
     paths = [out / f"ablation.{ending}" for ending in ("md", "csv", "json")]
     with writing(paths[0]), whole(paths[0]) as part:

@@ -16,13 +16,13 @@ from ...evaluation.run import evaluate
 from ...media.reading import open_video
 from ..evaluate import write
 from .cases import AblationCase
-from .tables import WHOLE
+from .tables import WHOLE_METHOD
 
 BOOTSTRAP_SEED = 0  # of the bootstrap
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredRow:
     """A row's numbers. results: as `evaluate` writes them, ours among them."""
 
     results: Results
@@ -31,7 +31,7 @@ class Measured:
 
 def measure_row(
     videos: Path, cases: Sequence[AblationCase], device: torch.device, networks: Path | None, size: int, out: Path
-) -> Measured:
+) -> MeasuredRow:
     """Measures a row's videos, NAME.mp4 each, and writes metrics.json, metrics.csv and report.html into `out`.
 
     size: pixels of the square that both sides are brought to; 0: none. Raises ValueError or OSError, and Unreadable.
@@ -46,7 +46,7 @@ def measure_row(
     write(out, results, planned.pairs, curves)
     averages = means(*_stacked(curves), BOOTSTRAP_SEED)
     intervals = {key: {"low": low, "high": high} for key, (low, high) in averages.intervals.items()}
-    return Measured(results | {"overall": averages.overall, "intervals": intervals, "videos": averages.videos}, curves)
+    return MeasuredRow(results | {"overall": averages.overall, "intervals": intervals, "videos": averages.videos}, curves)
 
 
 def our_values(video: Path, case: AblationCase) -> dict[str, np.ndarray]:
@@ -71,9 +71,9 @@ def _frames(video: Path, case: AblationCase) -> Iterator[tuple[np.ndarray, np.nd
         yield one, other, None if mask is None else mask[..., 0] > 127
 
 
-def differences(rows: Mapping[str, Measured]) -> dict[str, dict[str, dict[str, Any]]]:
+def differences(rows: Mapping[str, MeasuredRow]) -> dict[str, dict[str, dict[str, Any]]]:
     """Returns how each row differs from ours, by row and metric: mean over frames, and an interval over paired videos."""
-    ours, found = rows[WHOLE].curves, {}
+    ours, found = rows[WHOLE_METHOD].curves, {}
     for name, row in rows.items():
         apart = {video: {key: row.curves[video][key] - values for key, values in of.items()} for video, of in ours.items()}
         averages = means(*_stacked(apart), BOOTSTRAP_SEED)

@@ -9,7 +9,7 @@ from ...options import Animator, Settings
 from ..methods import needed
 from .paths import ModelPaths, read_models
 from .sections import section
-from .tables import PAPER_ROWS, WHOLE, PaperRow
+from .tables import PAPER_ROWS, WHOLE_METHOD, PaperRow
 
 FILES_OF_METHODS = ("ip_adapter", "image_encoder")  # the rest of what a method needs is the set's
 ROW_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -44,7 +44,7 @@ def read_rows(values: Any, chosen: bool, settings: Settings, models: ModelPaths)
         raise ValueError(
             f"rows is {values!r}; expected names of rows, each with what differs (or nothing, for the paper's)."
         )
-    entries = {WHOLE: None} | (values if chosen else dict.fromkeys(PAPER_ROWS))
+    entries = {WHOLE_METHOD: None} | (values if chosen else dict.fromkeys(PAPER_ROWS))
     rows, left_out = [], {}
     for name, entry in entries.items():
         if not isinstance(name, str) or not ROW_NAME.fullmatch(name):

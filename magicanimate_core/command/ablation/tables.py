@@ -6,7 +6,7 @@ from typing import Any
 
 from ...method.baselines import MAGICANIMATE
 
-WHOLE = "ours"
+WHOLE_METHOD = "ours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class PaperTable:
 
 
 PAPER_ROWS = {
-    WHOLE: PaperRow(),
+    WHOLE_METHOD: PaperRow(),
     "no_temporal_attention": PaperRow(options={"temporal_attention": False}),
     "clip": PaperRow(method="clip_image"),
     "ip_adapter": PaperRow(method="ipa_controlnet_video"),
@@ -43,31 +43,31 @@ PAPER_TABLES = (
         letter="a",
         caption="The effect of modeling temporal information.",
         heads=("Temp Attn",),
-        lines=((("w/o",), "no_temporal_attention"), (("w/",), WHOLE)),
+        lines=((("w/o",), "no_temporal_attention"), (("w/",), WHOLE_METHOD)),
     ),
     PaperTable(
         letter="b",
         caption="The effect of appearance encoder.",
         heads=("App Enc",),
-        lines=((("CLIP",), "clip"), (("IP-Adapter",), "ip_adapter"), (("Ours",), WHOLE)),
+        lines=((("CLIP",), "clip"), (("IP-Adapter",), "ip_adapter"), (("Ours",), WHOLE_METHOD)),
     ),
     PaperTable(
         letter="c",
         caption="The effect of image-video joint training.",
         heads=("Spat", "Temp"),
-        lines=((("✗", "✗"), "no_joint_training"), (("✗", "✓"), "joint_training_temporal"), (("✓", "✓"), WHOLE)),
+        lines=((("✗", "✗"), "no_joint_training"), (("✗", "✓"), "joint_training_temporal"), (("✓", "✓"), WHOLE_METHOD)),
     ),
     PaperTable(
         letter="d",
         caption="The effect of the inference-stage temporal video fusion.",
         heads=("Avg",),
-        lines=((("w/o",), "no_fusion"), (("w/",), WHOLE)),
+        lines=((("w/o",), "no_fusion"), (("w/",), WHOLE_METHOD)),
     ),
     PaperTable(
         letter="e",
         caption="The effect of sharing the same initial noises for all the video segments.",
         heads=("Noise",),
-        lines=((("diff",), "separate_noise"), (("same",), WHOLE)),
+        lines=((("diff",), "separate_noise"), (("same",), WHOLE_METHOD)),
     ),
 )
 ACROSS_WINDOWS = ("fuse_method", "shared_noise", "context_overlap", "context_schedule")  # idle where a clip is one window
