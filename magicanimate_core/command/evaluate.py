@@ -43,14 +43,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--networks", metavar="DIR", type=Path, help="the networks' files, under their published names")
     parser.add_argument("--device", help="for example cuda:1; default: the accelerator, else the CPU")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap over videos that gives the intervals (0)")
-    cited = parser.add_argument_group("how the videos were made, for whoever cites the numbers (docs/baseline_kit.md)")
+    made = "how the videos were made, for whoever cites the numbers (docs/baseline_kit.md)"
+    _add_citation(parser.add_argument_group(made))
+    _add_frames(parser.add_argument_group("which frames"))
+    _add_people(parser.add_argument_group("people, from tables instead of networks (docs/evaluation.md)"))
+
+
+def _add_citation(cited: argparse._ArgumentGroup) -> None:
+    """Adds what goes into the provenance."""
     cited.add_argument(
         "--made-with", nargs="+", type=Path, default=[], metavar="FILE", help="checkpoints, nets, job files: by hash"
     )
     cited.add_argument(
         "--note", action="append", default=[], metavar="WORDS", help="seed, extractor, options; several times"
     )
-    frames = parser.add_argument_group("which frames")
+
+
+def _add_frames(frames: argparse._ArgumentGroup) -> None:
+    """Adds which frames are compared, and at what size."""
     frames.add_argument(
         "--size", type=int, default=0, metavar="N",
         help="bring true frames to NxN: largest centred square, bilinear, antialiased; 0: as they are (0)",
@@ -68,7 +78,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout", choices=SAMPLE_LAYOUTS, default=SAMPLE_LAYOUTS[0],
         help="samples of FID-VID and FVD: every window of 16 frames, or every video (frames)",
     )  # fmt: skip
-    people = parser.add_argument_group("people, from tables instead of networks (docs/evaluation.md)")
+
+
+def _add_people(people: argparse._ArgumentGroup) -> None:
+    """Adds tables of joints and of identities."""
     tables = {"nargs": 2, "type": Path, "metavar": ("TRUE.npz", "GENERATED.npz"), "default": ()}
     people.add_argument("--joints", **tables, help="18 joints of every frame, for AKD and MKR")
     people.add_argument("--identities", **tables, help="an identity vector of every frame, for AED")

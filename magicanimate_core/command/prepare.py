@@ -41,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     size.add_argument("--min-frames", type=int, default=24, help="shorter clips are dropped, counted after --fps (24)")
     size.add_argument("--max-frames", type=int, help="of longer clips, the first so many are kept (all)")
-    colours = parser.add_argument_group("colours of the DensePose")
+    _add_colours(parser.add_argument_group("colours of the DensePose"))
+
+
+def _add_colours(colours: argparse._ArgumentGroup) -> None:
+    """Adds what colours the DensePose may come in, and what is done to them."""
     colours.add_argument(
         "--form", choices=(AUTO_FORM, *POSE_FORMS), default=OUR_FORM,
         help=f"the colours that the DensePose comes in; all but {OUR_FORM} are converted, as by Prepare Pose Video. auto: "

@@ -117,19 +117,14 @@ def sample_animation(
     noise: for all padded frames, in place of the settings' seed and shared_noise. Raises ValueError, before any work, for
     inputs that cannot be used together.
     """
-    if motion_of(parts.model) is None:
-        raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
-    check_latents(parts.model, parts.vae)
-    check_pictures(reference_image, pose_video, settings)
+    _check(parts, reference_image, pose_video, settings)
     width, height = target_size(settings.width, settings.height, pose_video)
     frames = pose_video.shape[0]
     total = padded_length(settings.context_schedule, frames, settings.context_length)
     latent = torch.zeros(total, 4, height // 8, width // 8)
     initial = _initial_noise(settings, noise, latent, frames)
     sigmas = sampling_sigmas(parts.model, settings)
-    model = apply_windows(parts.model, settings, frames)
-    if not settings.temporal_attention:
-        model = without_temporal_attention(model)
+    model = _windowed(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
     if settings.reference_by == BY_ENCODER:
@@ -137,6 +132,20 @@ def sample_animation(
         model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
     watch = Watch(model, len(sigmas) - 1, frames)
     return _sample(model, initial, latent, sigmas, positive, negative, settings, watch)[:frames]
+
+
+def _check(parts: Parts, reference_image: Tensor, pose_video: Tensor, settings: HostSettings) -> None:
+    """Raises ValueError for parts that do not animate, and for a photo or poses that cannot be animated."""
+    if motion_of(parts.model) is None:
+        raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
+    check_latents(parts.model, parts.vae)
+    check_pictures(reference_image, pose_video, settings)
+
+
+def _windowed(model: ModelPatcher, settings: HostSettings, frames: int) -> ModelPatcher:
+    """The MODEL in windows over a clip of `frames`, its temporal layers as the settings have them."""
+    model = apply_windows(model, settings, frames)
+    return model if settings.temporal_attention else without_temporal_attention(model)
 
 
 def _initial_noise(settings: HostSettings, noise: Noise | None, latent: Tensor, frames: int) -> Tensor:
