@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..method.baselines import ADAPTER, ENCODER, METHODS, TOKENS, WARP
 from ..options import Animator
-from ..pipeline.image_prompt import IMAGE_ENCODER, LARGE
+from ..pipeline.image_prompt import IMAGE_ENCODER, VIT_L
 from ..pipeline.models import ImageFiles
 from ..weights.ip_adapter import IP_ADAPTER
 from .job import JOB_FILES, Job
@@ -43,7 +43,7 @@ def _check_files(job: Job) -> None:
     method = job.animator.method
     for name in needed(method):
         option, path = f"--{name.replace('_', '-')}", getattr(job, name)
-        encoder = IMAGE_ENCODER if job.method.photo == ADAPTER else f"a folder of {LARGE}"
+        encoder = IMAGE_ENCODER if job.method.photo == ADAPTER else f"a folder of {VIT_L}"
         wanted = WANTED.get(name, encoder)
         if path is None:
             raise ValueError(f"method {method} needs {option}: {wanted}.")

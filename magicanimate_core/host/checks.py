@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .control import PoseControl
 from .hints import controls, hints, is_cut_by_us, knows_windows
-from .run import CLIP, add_wrapper_once
+from .run import CLIP_KEY, add_wrapper_once
 from .sliding import WindowHandler, window_handler
 
 
@@ -23,7 +23,7 @@ def _check(executor: WrapperExecutor, noise: Tensor, *args, **kwargs) -> Tensor:
     """Raises ValueError, before anything is loaded, for what cannot be right with the noise (F, 4, h, w)."""
     guider = executor.class_obj
     handler = window_handler(guider.model_options)
-    frames = guider.model_options.get("transformer_options", {}).get(CLIP, noise.shape[0])
+    frames = guider.model_options.get("transformer_options", {}).get(CLIP_KEY, noise.shape[0])
     for control in controls(guider.conds.values()):
         if isinstance(control, PoseControl):
             _check_poses(control.poses.shape[0], frames, handler)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..weights.files import file_name
 from ..weights.prediction import prediction_type
-from ..weights.published import EMPTY_PROMPT, WEIGHTS, empty_prompt
+from ..weights.published import EMPTY_PROMPT, WEIGHTS_FILE, empty_prompt
 from .latent_colours import fit_latent_colours
 from .loading import load_appearance_encoder, load_motion_module, load_pose_controlnet, load_unet, read_file
 from .temporal import apply_temporal_unet
@@ -33,16 +33,16 @@ def load_demo(folder: Path, pictures: Tensor | None = None) -> Demo:
     """
     base, magicanimate = folder / "base", folder / "magicanimate"
     tokens = existing(base / "empty_prompt.safetensors")
-    for name in ("config.json", WEIGHTS):
+    for name in ("config.json", WEIGHTS_FILE):
         existing(base / "vae" / name)
     motion = load_motion_module(existing(magicanimate / "temporal_attention" / "temporal_attention.safetensors"))
-    unet, vae = load_unet(existing(base / "unet" / WEIGHTS), prediction_type(base)), load_host_vae(base / "vae")
+    unet, vae = load_unet(existing(base / "unet" / WEIGHTS_FILE), prediction_type(base)), load_host_vae(base / "vae")
     if pictures is not None:
         fit_latent_colours(unet, vae, pictures)
     return Demo(
         model=apply_temporal_unet(unet, motion),
-        appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS)),
-        control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS)),
+        appearance_encoder=load_appearance_encoder(existing(magicanimate / "appearance_encoder" / WEIGHTS_FILE)),
+        control_net=load_pose_controlnet(existing(magicanimate / "densepose_controlnet" / WEIGHTS_FILE)),
         vae=vae,
         text=empty_prompt(file_name(tokens), read_file(tokens, EMPTY_PROMPT)).float(),
     )

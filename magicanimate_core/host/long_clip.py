@@ -12,7 +12,7 @@ from ..method.windows import pad_last
 from .checks import check_first
 from .options import HostWindows
 from .padding import pad_conditionings, pad_guidance
-from .run import CLIP, add_wrapper_once, track_runs, with_options
+from .run import CLIP_KEY, add_wrapper_once, track_runs, with_options
 from .sliding import handler_of, window_handler
 from .temporal import motion_of
 
@@ -33,7 +33,7 @@ def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None
     check_first(model)
     model.model_options["context_handler"] = handler_of(settings)
     if frames is not None:
-        model.model_options = with_options(model.model_options, {CLIP: frames})
+        model.model_options = with_options(model.model_options, {CLIP_KEY: frames})
     add_wrapper_once(model, WrappersMP.OUTER_SAMPLE, _pad_clip)
     add_wrapper_once(model, WrappersMP.PREPARE_SAMPLING, _estimate_one_window)
     return model
@@ -46,7 +46,7 @@ def _pad_clip(
     """Official windows denoise a padded clip, noise (F, 4, h, w); the user gets the frames that he asked for."""
     guider, given = executor.class_obj, noise.shape[0]
     handler = window_handler(guider.model_options)
-    frames = guider.model_options["transformer_options"].get(CLIP, given)
+    frames = guider.model_options["transformer_options"].get(CLIP_KEY, given)
     total = handler.padded(frames) if handler else frames
     if total == frames:
         return executor(noise, latent_image, sampler, sigmas, denoise_mask, callback, *args, **kwargs)
@@ -55,7 +55,7 @@ def _pad_clip(
         denoise_mask = None if denoise_mask is None else pad_last(denoise_mask, total)
     # the guider's own for this run: it puts the old ones back by itself
     guider.conds = pad_conditionings(guider.conds, frames, total)
-    guider.model_options = with_options(pad_guidance(guider.model_options, frames, total), {CLIP: frames})
+    guider.model_options = with_options(pad_guidance(guider.model_options, frames, total), {CLIP_KEY: frames})
     if kwargs.get("latent_shapes") is not None:
         kwargs["latent_shapes"] = [latent_image.shape]
 

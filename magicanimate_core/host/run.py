@@ -20,8 +20,8 @@ from .unet import Place
 from .versions import frames_of_window
 
 KEY = "magicanimate"
-RUN, WINDOW = f"{KEY}.run", f"{KEY}.window"
-CLIP = f"{KEY}.frames"  # how many of the frames that are denoised the user gets
+RUN_KEY, WINDOW_KEY = f"{KEY}.run", f"{KEY}.window"
+CLIP_KEY = f"{KEY}.frames"  # how many of the frames that are denoised the user gets
 
 
 @dataclass
@@ -72,12 +72,12 @@ class Window:
 
 def run_of(transformer_options: dict) -> Run | None:
     """Returns the run that is under way; None outside our sampler wrapper."""
-    return transformer_options.get(RUN)
+    return transformer_options.get(RUN_KEY)
 
 
 def window_of(transformer_options: dict, rows: int) -> Window:
     """Returns the current window; rows: frames in one conditioning's chunk."""
-    return transformer_options.get(WINDOW) or Window(tuple(range(rows)), rows)
+    return transformer_options.get(WINDOW_KEY) or Window(tuple(range(rows)), rows)
 
 
 def with_options(model_options: dict, more: Mapping[str, Any]) -> dict:
@@ -116,15 +116,15 @@ def _start_run(
     size = tuple(noise.shape[-2:])
     guider.conds, rows = identified(guider.conds, size)  # the guider made them for this run, and lets go of them after it
     run = Run(rows, size)
-    extra_args = {**extra_args, "model_options": with_options(options, {RUN: run})}
+    extra_args = {**extra_args, "model_options": with_options(options, {RUN_KEY: run})}
     return executor(guider, sigmas, extra_args, callback, noise, *args, **kwargs)
 
 
 def _describe_call(executor: WrapperExecutor, model: Any, conds: list, x_in: Tensor, timestep: Tensor, model_options: dict):
     """Where no sliding windows of ours have said which frames x_in (F, C, h, w) is: the host's window, or the whole clip."""
     options = model_options.get("transformer_options", {})
-    if WINDOW not in options:
+    if WINDOW_KEY not in options:
         host_window = options.get("context_window")
         frames = tuple(range(x_in.shape[0])) if host_window is None else frames_of_window(host_window)
-        model_options = with_options(model_options, {WINDOW: Window(frames, len(frames), clip=options.get(CLIP))})
+        model_options = with_options(model_options, {WINDOW_KEY: Window(frames, len(frames), clip=options.get(CLIP_KEY))})
     return executor(model, conds, x_in, timestep, model_options)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, needed_later, padded_length
 from .hints import hints_cut
 from .options import STILL, HostWindows
-from .run import CLIP, WINDOW, Evaluation, Window, with_options
+from .run import CLIP_KEY, WINDOW_KEY, Evaluation, Window, with_options
 from .watching import report_window
 
 AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
@@ -61,7 +61,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
                     [self.get_resized_cond(cond, x_in, window) for cond in conds],
                     x_in[rows],
                     timestep[rows],
-                    with_options(model_options, {WINDOW: window, AD_PARAMS: self._ad_params(window, frames)}),
+                    with_options(model_options, {WINDOW_KEY: window, AD_PARAMS: self._ad_params(window, frames)}),
                 )
             for fusion, output in zip(fusions, outputs, strict=True):
                 fusion.add(rows, output.flatten(1), weights.to(x_in))
@@ -109,7 +109,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """Every UNet call of an evaluation, with its frames' weights (K,)."""
         windows = self.windows(frames, timestep, model_options)
         groups, evaluation = grouped(windows, self.windows_per_batch), Evaluation()
-        clip = model_options.get("transformer_options", {}).get(CLIP)
+        clip = model_options.get("transformer_options", {}).get(CLIP_KEY)
         calls = [call for call, _ in groups]
         weights = self.weights(windows, frames).split([len(call) for call in calls])
         for (call, length), later, counts in zip(groups, needed_later(calls), weights, strict=True):

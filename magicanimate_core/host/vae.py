@@ -10,7 +10,7 @@ from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 
 from ..weights.architecture import LATENT_SCALE
-from ..weights.published import WEIGHTS
+from ..weights.published import WEIGHTS_FILE
 from .latents import note_vae_base
 from .loading import read_file, widened
 
@@ -24,7 +24,7 @@ def load_host_vae(folder: Path) -> VAE:
     """
     config = json.loads((folder / "config.json").read_text())
     arguments = vae_arguments(config)
-    weights = convert_vae_state_dict(dict(read_file(str(folder / WEIGHTS), "a VAE in diffusers naming")))
+    weights = convert_vae_state_dict(dict(read_file(str(folder / WEIGHTS_FILE), "a VAE in diffusers naming")))
     shapes = {name: tensor.shape for name, tensor in AutoencoderKL(**arguments).state_dict().items()}
     wide = {name: widened(tensor, shapes[name]) for name, tensor in weights.items()}
     vae = VAE(wide, config={"params": arguments})

@@ -30,7 +30,7 @@ class Workers:
     reduce: Callable[[Tensor], None] = lambda tensor: None
 
 
-ALONE = Workers()
+ONE_WORKER = Workers()
 
 
 def ddim(settings: Settings, prediction: str = "epsilon") -> "DDIMScheduler":
@@ -57,7 +57,7 @@ def denoise(
     latents: Tensor,
     settings: Settings,
     *,
-    workers: Workers = ALONE,
+    workers: Workers = ONE_WORKER,
     first_step: int = 0,
 ) -> Iterator[Tensor]:
     """Yields the latents after each step, (F, 4, h, w) fp32 off the device; starts with the padded clip's noise `latents`.

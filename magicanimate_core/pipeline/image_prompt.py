@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformers import CLIPVisionModelWithProjection
 
 IMAGE_ENCODER = "CLIP's image model (a folder with config.json: models/image_encoder of h94/IP-Adapter on Hugging Face)"
-LARGE = "CLIP ViT-L/14, openai/clip-vit-large-patch14 on Hugging Face"  # its projection is as wide as SD 1.5's text
+VIT_L = "CLIP ViT-L/14, openai/clip-vit-large-patch14 on Hugging Face"  # its projection is as wide as SD 1.5's text
 
 
 @dataclass(kw_only=True)
@@ -82,7 +82,7 @@ def check_tokens(prompt: ImagePrompt, unet: "UNet2DConditionModel") -> None:
     if gives != takes:
         raise WrongFile(
             f"The image encoder's tokens are {gives} wide, the base model's text is {takes}: take an image encoder of that "
-            f"width (for Stable Diffusion 1.5: {LARGE})."
+            f"width (for Stable Diffusion 1.5: {VIT_L})."
         )
 
 

@@ -11,7 +11,7 @@ from .ink import LINE_COLOUR, PAPER, QUIET, SHARES, SHARES_WARM, TEXT_COLOUR, WA
 from .plan import Plan, wraps_at
 from .report import headline, in_short
 
-WIDTH, MARGIN, GUTTER = 1040, 24, 76  # of the picture; at its sides; for the names of rows
+PLAN_WIDTH, PLAN_MARGIN, GUTTER = 1040, 24, 76  # of the picture; at its sides; for the names of rows
 HEAD_HEIGHT, AXIS, STRIP, LEGEND = 74, 26, 20, 40  # heights
 ROWS_HEIGHT, ROW, CELL = 380, 26, 44  # most: of all windows together, of one, of a frame's width
 PHOTO, CAPTION = 300, 30
@@ -26,12 +26,12 @@ class Grid:
 
     plan: Plan
     top: float = HEAD_HEIGHT + AXIS
-    left: float = MARGIN + GUTTER
+    left: float = PLAN_MARGIN + GUTTER
 
     @property
     def cell(self) -> float:
         """How wide a frame is."""
-        return min(CELL, (WIDTH - MARGIN - self.left) / self.plan.total)
+        return min(CELL, (PLAN_WIDTH - PLAN_MARGIN - self.left) / self.plan.total)
 
     @property
     def row(self) -> float:
@@ -54,9 +54,9 @@ def draw(plan: Plan, shown: Sequence[Shown] = (), wrong: Sequence[str] = ()) -> 
     below = grid.bottom + 2 * STRIP + LEGEND + 26
     beside = [line for sentence in wrong for line in (*wrap(sentence, LETTERS), "")]
     deep = max([LINE_HEIGHT * len(beside), *(image.shape[0] for _, image in shown)])
-    ink = Ink(WIDTH, round(below + (deep + CAPTION + MARGIN if deep else 8)))
-    ink.write(MARGIN, 24, headline(plan), size=20)
-    ink.write(MARGIN, 50, in_short(plan), QUIET)
+    ink = Ink(PLAN_WIDTH, round(below + (deep + CAPTION + PLAN_MARGIN if deep else 8)))
+    ink.write(PLAN_MARGIN, 24, headline(plan), size=20)
+    ink.write(PLAN_MARGIN, 50, in_short(plan), QUIET)
     _axis(ink, grid)
     for number, window in enumerate(plan.windows):
         _window(ink, grid, grid.top + number * grid.row, window)
@@ -150,7 +150,7 @@ def _legend(ink: Ink, plan: Plan, y: float) -> None:
     entries = [(shade, words) for shade, words in zip(SHARES, names, strict=True) if shade in there]
     if plan.wrapping:
         entries.append((WARM, "over the end, to the first frames"))
-    x = MARGIN + GUTTER
+    x = PLAN_MARGIN + GUTTER
     for colour, words in entries:
         ink.box((x, y - 6, x + 18, y + 6), colour)
         ink.write(x + 26, y, words, QUIET, 13)
@@ -163,9 +163,9 @@ def _legend(ink: Ink, plan: Plan, y: float) -> None:
 
 def _pictures(ink: Ink, top: float, shown: Sequence[Shown]) -> int:
     """Pictures side by side, with their captions. Returns where there is room beside them."""
-    x = MARGIN + GUTTER
+    x = PLAN_MARGIN + GUTTER
     for caption, image in shown:
         ink.write(x, top + 10, caption, QUIET, 13)
         ink.paste(image, x, top + CAPTION - 4)
-        x += max(image.shape[1], 80) + MARGIN
+        x += max(image.shape[1], 80) + PLAN_MARGIN
     return x

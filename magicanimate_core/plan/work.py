@@ -12,7 +12,7 @@ from ..media.images import MULTIPLE
 from ..method.motion_module import MotionLayout, MotionModule
 from ..weights import architecture as arch
 
-TOKENS = 77  # of a prompt
+PROMPT_TOKENS = 77  # of a prompt
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ class Net:
         total = 0
         for name, spec in tensors.items():
             places = self.places_of(name)
-            total += 2 * _size(spec.shape) * (TOKENS if name.endswith(TEXT_PROJECTIONS) else places)
+            total += 2 * _size(spec.shape) * (PROMPT_TOKENS if name.endswith(TEXT_PROJECTIONS) else places)
             if name.endswith(QUERIES):
-                total += 4 * places * (TOKENS if name.endswith(QUERIES[1]) else places) * spec.shape[0]
+                total += 4 * places * (PROMPT_TOKENS if name.endswith(QUERIES[1]) else places) * spec.shape[0]
         return total
 
     def _pose_places(self, layer: str) -> int:

@@ -10,7 +10,7 @@ from .recognition import LOOKED_SIDE, clause, tell
 FRAMES = 8  # that are looked at, spread over the clip
 NEAR_LEVELS = 24  # grey levels
 OTHER_COLOURS = "; for a ControlNet of other pictures set pose_colours to any"  # for who has that option
-SURE = 0.6  # of confidence in another form
+SURE_OF_FORM = 0.6  # of confidence in another form
 LEAST_PART_SHARE = 0.25  # of the pixels: DensePose clips have 0.97 and more, films, photos and skeletons at most 0.08
 
 
@@ -60,7 +60,7 @@ def part_share(poses: np.ndarray) -> float:
 def _is_another_form(poses: np.ndarray) -> bool:
     """Whether frames (F, H, W, 3) are DensePose for sure, but in other colours."""
     found, _ = tell(poses)
-    return found is not None and not found.form.is_ours and found.confidence >= SURE
+    return found is not None and not found.form.is_ours and found.confidence >= SURE_OF_FORM
 
 
 def _what_it_is(poses: np.ndarray, share: float) -> str:

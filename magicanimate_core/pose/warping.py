@@ -13,7 +13,7 @@ from .align.joints import Body, body
 from .align.limbs import HEAD, LIMBS, PARENT, limb_map
 from .align.people import figures
 
-LEAST, MOST = 0.25, 4.0  # factors of a limb's length and width
+LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0  # factors of a limb's length and width
 
 PosedPerson = tuple[np.ndarray, Body]  # limbs (H, W), 0 where somebody else or nobody is, and their joints
 
@@ -64,8 +64,8 @@ def _joints(shown: Body, wanted: Body, limb: int) -> Affine | None:
     if not (np.isfinite(ways).all() and min(long) > 1):
         return None
     (ux, uy), (vx, vy) = (way / reach for way, reach in zip(ways, long, strict=True))
-    along = np.clip(long[1] / long[0], LEAST, MOST)
-    across = np.clip(wanted.width[limb] / shown.width[limb], LEAST, MOST)
+    along = np.clip(long[1] / long[0], LEAST_FACTOR, MOST_FACTOR)
+    across = np.clip(wanted.width[limb] / shown.width[limb], LEAST_FACTOR, MOST_FACTOR)
     matrix = along * np.outer((vx, vy), (ux, uy)) + across * np.outer((-vy, vx), (-uy, ux))
     return Affine(matrix, wanted.start[limb] - matrix @ shown.start[limb])
 
@@ -73,7 +73,7 @@ def _joints(shown: Body, wanted: Body, limb: int) -> Affine | None:
 def _boxes(shown: Body, wanted: Body) -> Affine:
     """The box of one figure to that of the other."""
     sides = [person.box[2:] - person.box[:2] for person in (shown, wanted)]
-    matrix = np.diag(np.clip(sides[1] / sides[0], LEAST, MOST))
+    matrix = np.diag(np.clip(sides[1] / sides[0], LEAST_FACTOR, MOST_FACTOR))
     return Affine(matrix, wanted.box[:2] - matrix @ shown.box[:2])
 
 

@@ -16,10 +16,10 @@ UNET = "a Stable Diffusion 1.5 UNet"
 EMPTY_PROMPT = "the text tokens of the empty prompt (`tokens`, tokens x width)"
 CONTROLNET = "a DensePose ControlNet for SD 1.5 (in diffusers naming)"
 
-WEIGHTS = "diffusion_pytorch_model.safetensors"  # as diffusers calls a model's file
+WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"  # as diffusers calls a model's file
 PUBLISHED = {  # files of the published layout, by the part that they hold
-    "appearance_encoder": f"appearance_encoder/{WEIGHTS}",
-    "densepose_controlnet": f"densepose_controlnet/{WEIGHTS}",
+    "appearance_encoder": f"appearance_encoder/{WEIGHTS_FILE}",
+    "densepose_controlnet": f"densepose_controlnet/{WEIGHTS_FILE}",
     "temporal_attention": "temporal_attention/temporal_attention.ckpt",
 }
 

@@ -20,7 +20,7 @@ from pack.magicanimate_core.command.jobs import run_job
 from pack.magicanimate_core.command.state import JobState
 from pack.magicanimate_core.media.clip import PoseClip
 from pack.magicanimate_core.options import Settings
-from pack.magicanimate_core.pipeline.denoise import ALONE
+from pack.magicanimate_core.pipeline.denoise import ONE_WORKER
 from pack.scripts.comfyui import PACK as ROOT
 from safetensors.torch import load_file
 
@@ -149,7 +149,7 @@ def test_resumed_after_every_step(files, models, tmp_path):
 
         job = Job(files.photo, files.clip, out, settings=Settings(steps=3))
         saving = Saving(resume=resume, latents=True)
-        return run_job(models, job, model_files=[], workers=ALONE, saving=saving, progress=progress)
+        return run_job(models, job, model_files=[], workers=ONE_WORKER, saving=saving, progress=progress)
 
     assert run(tmp_path / "whole.mp4")
     expected = load_file(tmp_path / "whole.latents.safetensors")["latents"]

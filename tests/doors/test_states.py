@@ -11,7 +11,7 @@ from pack.magicanimate_core.command.contents import Contents
 from pack.magicanimate_core.command.job import Job, Saving
 from pack.magicanimate_core.disk import beside
 from pack.magicanimate_core.options import Settings
-from pack.magicanimate_core.pipeline.denoise import ALONE
+from pack.magicanimate_core.pipeline.denoise import ONE_WORKER
 from pack.magicanimate_core.testing.inputs import draw_poses, write_poses
 from pack.tests.doors.states import SHAPE, STATES, VIDEOS, Interrupted, furnish
 from pack.tests.doors.table import Case, Refused, cases, passes
@@ -40,7 +40,7 @@ def run(models, job: Interrupted, stops=lambda done: False, **saving) -> int | N
 
     saving = Saving(**saving)
     try:
-        jobs.run_job(models, order(job), model_files=job.model_files, workers=ALONE, saving=saving, progress=progress)
+        jobs.run_job(models, order(job), model_files=job.model_files, workers=ONE_WORKER, saving=saving, progress=progress)
     except Stop:
         pass
     return begun[0] if begun else None
@@ -176,7 +176,7 @@ def test_the_others_are_made(case, job, models, monkeypatch):
     count = iter("abc")
     monkeypatch.setattr(jobs, "encode_photo", lambda *args: (work if next(count) == "b" else good)(*args))
     ordered = [order(job, f"{name}.mp4", steps=1) for name in "abc"]
-    passes(case, lambda: jobs.run_jobs(models, ordered, model_files=[], workers=ALONE, saving=Saving()))
+    passes(case, lambda: jobs.run_jobs(models, ordered, model_files=[], workers=ONE_WORKER, saving=Saving()))
     assert sorted(path.name for path in job.folder.glob("?.mp4*")) == ["a.mp4", "c.mp4"]
 
 
@@ -187,7 +187,7 @@ def test_what_ends_all_jobs(error, job, models, monkeypatch):
     monkeypatch.setattr(jobs, "encode_photo", raises(error))
     ordered = [order(job, f"{name}.mp4", steps=1) for name in "ab"]
     with pytest.raises(type(error)):
-        jobs.run_jobs(models, ordered, model_files=[], workers=ALONE, saving=Saving())
+        jobs.run_jobs(models, ordered, model_files=[], workers=ONE_WORKER, saving=Saving())
 
 
 def test_a_full_disk_loses_nothing(job, models):
@@ -207,7 +207,7 @@ def test_what_models_do_not_take_is_known_before_the_first_job(job, models, monk
     monkeypatch.setattr(jobs, "encode_photo", raises(AssertionError("work has begun")))
     ordered = [order(job), order(job, "b.mp4", context_length=32)]
     with pytest.raises(ValueError, match="context_length is 32"):
-        jobs.run_jobs(models, ordered, model_files=[], workers=ALONE, saving=Saving())
+        jobs.run_jobs(models, ordered, model_files=[], workers=ONE_WORKER, saving=Saving())
 
 
 def test_a_vae_that_gives_no_numbers_is_told(job, models, monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from pack.magicanimate_core.media.densepose import paint
 from pack.magicanimate_core.testing import tiny
-from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS
+from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS_FILE
 
 # as the drop-downs of the loader nodes name the files; no other folder of models has the same names
 CHOICES = {part: f"magicanimate/{file}" for part, file in PUBLISHED.items()}
@@ -39,7 +39,7 @@ class Small:
 
     def base(self):
         """A fresh MODEL of SD 1.5's architecture, 32 channels wide."""
-        return host_model(self.files.base / "unet" / WEIGHTS)
+        return host_model(self.files.base / "unet" / WEIGHTS_FILE)
 
     @cached_property
     def shared_base(self):

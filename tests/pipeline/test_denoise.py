@@ -7,7 +7,7 @@ import torch
 from pack.magicanimate_core.method.windows import SCHEDULES, share_out
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
-from pack.magicanimate_core.pipeline.denoise import ALONE, Workers, denoise, last, predict, predict_windows
+from pack.magicanimate_core.pipeline.denoise import ONE_WORKER, Workers, denoise, last, predict, predict_windows
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 
@@ -84,10 +84,10 @@ def test_windows_are_shared_out_evenly(windows, ranks):
 
 def test_guidance_one_needs_no_unconditional_rows(nets, conditions, relative):
     latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
-    both = predict(nets, conditions, latents, 501, Settings(cfg=1.0 + 1e-6), ALONE)
+    both = predict(nets, conditions, latents, 501, Settings(cfg=1.0 + 1e-6), ONE_WORKER)
     rows = []
     handle = nets.unet.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
-    half = predict(nets, conditions, latents, 501, Settings(cfg=1.0), ALONE)
+    half = predict(nets, conditions, latents, 501, Settings(cfg=1.0), ONE_WORKER)
     handle.remove()
     assert relative(half, both) < 1e-4 and rows == [16]
 
@@ -97,7 +97,7 @@ def test_unconditional_rows_ignore_the_reference(nets, conditions):
     other = replace(conditions, reference=-conditions.reference)
     alone = Settings(cfg=1.0)  # conditional rows only
     assert not torch.equal(
-        predict(nets, conditions, latents, 501, alone, ALONE), predict(nets, other, latents, 501, alone, ALONE)
+        predict(nets, conditions, latents, 501, alone, ONE_WORKER), predict(nets, other, latents, 501, alone, ONE_WORKER)
     )
     halves = []
     for given in (conditions, other):
@@ -111,7 +111,7 @@ def test_unconditional_rows_ignore_the_reference(nets, conditions):
 def test_strength_zero_is_no_pose(nets, conditions):
     latents = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
     called = nets.controlnet.register_forward_pre_hook(lambda *_: pytest.fail("the ControlNet ran"))
-    predict(nets, conditions, latents, 501, Settings(pose_strength=0.0), ALONE)
+    predict(nets, conditions, latents, 501, Settings(pose_strength=0.0), ONE_WORKER)
     called.remove()
 
 
@@ -146,7 +146,8 @@ def test_without_a_reference_the_encoder_has_no_say(nets, conditions):
     called.remove()
     assert torch.equal(halves[0], halves[1])  # the two differ in text and reference only
     assert not torch.equal(
-        predict(nets, none, latents, 501, Settings(), ALONE), predict(nets, conditions, latents, 501, Settings(), ALONE)
+        predict(nets, none, latents, 501, Settings(), ONE_WORKER),
+        predict(nets, conditions, latents, 501, Settings(), ONE_WORKER),
     )
 
 

@@ -11,7 +11,7 @@ from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.animate import animate, clip_conditions
 from pack.magicanimate_core.pipeline.base import load_base
 from pack.magicanimate_core.pipeline.conditions import PoseImages
-from pack.magicanimate_core.pipeline.denoise import ALONE, predict
+from pack.magicanimate_core.pipeline.denoise import ONE_WORKER, predict
 from pack.magicanimate_core.pipeline.models import ImageFiles, load_models
 from pack.magicanimate_core.pipeline.nets import TemporalUNet
 from pack.magicanimate_core.testing import image_prompts, inputs
@@ -59,7 +59,7 @@ def given(models, photo, frames: int = 4):
 
 
 def predicted(models, conditions, latents, **changes):
-    return predict(models.nets, conditions, latents, 501, replace(SETTINGS, context_overlap=0, **changes), ALONE)
+    return predict(models.nets, conditions, latents, 501, replace(SETTINGS, context_overlap=0, **changes), ONE_WORKER)
 
 
 def test_the_default_is_magicanimate(files, models, load):
@@ -89,7 +89,7 @@ def test_an_ip_adapter_at_scale_0_is_the_base_model_and_the_controlnet(load, fil
     plain = copy.copy(off.nets)
     plain.unet = TemporalUNet(load_base(files.base).unet, None, single=True).eval().requires_grad_(False)
     bare = replace(conditions, image=None)
-    expected = predict(plain, bare, latents, 501, replace(SETTINGS, context_overlap=0), ALONE)
+    expected = predict(plain, bare, latents, 501, replace(SETTINGS, context_overlap=0), ONE_WORKER)
     torch.testing.assert_close(predicted(off, conditions, latents), expected, atol=1e-4, rtol=1e-3)
     assert (predicted(single, conditions, latents) - expected).abs().mean() > 1e-3
 

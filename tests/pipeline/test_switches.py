@@ -7,7 +7,7 @@ import torch
 from pack.magicanimate_core.method.windows import SCHEDULES
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.conditions import PoseImages
-from pack.magicanimate_core.pipeline.denoise import ALONE, Workers, initial_noise, predict, predict_windows
+from pack.magicanimate_core.pipeline.denoise import ONE_WORKER, Workers, initial_noise, predict, predict_windows
 
 FRAMES, CHANGED = 32, 5
 SINGLE = Settings(temporal_attention=False)
@@ -30,17 +30,17 @@ def test_without_temporal_attention_frames_know_nothing_of_one_another(nets, con
     moved = latents.clone()
     moved[CHANGED] += 1
     for settings, reached in ((SINGLE, [CHANGED]), (Settings(), list(range(16)))):
-        plain = predict(nets, conditions, latents, 501, settings, ALONE)
+        plain = predict(nets, conditions, latents, 501, settings, ONE_WORKER)
         for given, z in ((replace(conditions, poses=PoseImages(images)), latents), (conditions, moved)):
-            assert unlike(predict(nets, given, z, 501, settings, ALONE), plain)[: len(reached)] == reached
+            assert unlike(predict(nets, given, z, 501, settings, ONE_WORKER), plain)[: len(reached)] == reached
 
 
 def test_a_single_frame_is_what_a_window_of_one_frame_is(nets, conditions, latents, relative):
-    whole = predict(nets, conditions, latents, 501, SINGLE, ALONE)
-    alone = predict(nets, conditions, latents, 501, replace(SINGLE, context_length=1, context_overlap=0), ALONE)
+    whole = predict(nets, conditions, latents, 501, SINGLE, ONE_WORKER)
+    alone = predict(nets, conditions, latents, 501, replace(SINGLE, context_length=1, context_overlap=0), ONE_WORKER)
     assert relative(whole, alone) < 1e-5
     blocks = Settings(context_length=1, context_overlap=0)  # temporal blocks of one frame still do something
-    assert relative(predict(nets, conditions, latents, 501, blocks, ALONE), alone) > 1e-3
+    assert relative(predict(nets, conditions, latents, 501, blocks, ONE_WORKER), alone) > 1e-3
 
 
 @pytest.mark.parametrize(("schedule", "frames"), [("official", FRAMES), ("paper", FRAMES), ("paper", 3)])
@@ -74,8 +74,8 @@ def test_without_shared_noise_no_two_segments_start_alike(frames):
 def test_as_published_no_bit_changes(nets, conditions, latents):
     published = Settings(temporal_attention=True, fuse_method="flat", shared_noise=True)
     assert published == Settings()
-    expected = predict(nets, conditions, latents, 501, Settings(), ALONE)
+    expected = predict(nets, conditions, latents, 501, Settings(), ONE_WORKER)
     for changes in ({"temporal_attention": False}, {"fuse_method": "none"}):
-        other = predict(nets, conditions, latents, 501, replace(published, **changes), ALONE)
+        other = predict(nets, conditions, latents, 501, replace(published, **changes), ONE_WORKER)
         assert not torch.equal(other, expected)
-    assert torch.equal(predict(nets, conditions, latents, 501, published, ALONE), expected)  # nothing stays on the nets
+    assert torch.equal(predict(nets, conditions, latents, 501, published, ONE_WORKER), expected)  # nothing stays on the nets

@@ -6,7 +6,7 @@ import torch
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
 from pack.magicanimate_core.plan.ink import PAPER, SHARES, SHARES_WARM, WARM
 from pack.magicanimate_core.plan.overlay import BODY_OPACITY, pose_over_photo, thumbnail_size
-from pack.magicanimate_core.plan.picture import WIDTH, Grid, draw
+from pack.magicanimate_core.plan.picture import PLAN_WIDTH, Grid, draw
 from pack.magicanimate_core.plan.preview import preview
 from pack.tests.plan.test_plan import plan
 
@@ -39,7 +39,7 @@ def test_padding_alone_is_hatched():
 @pytest.mark.parametrize("frames", [1, 2, 16, 20, 96, 1000, 20000])
 def test_any_clip_has_a_picture_of_one_width(frames):
     picture = draw(plan(frames, steps=1))
-    assert picture.shape[1:] == (WIDTH, 3) and picture.shape[0] < 700 and picture.dtype == np.uint8
+    assert picture.shape[1:] == (PLAN_WIDTH, 3) and picture.shape[0] < 700 and picture.dtype == np.uint8
     assert (picture == WARM).all(-1).any() == (frames > 16)  # the ring closes
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ...disk import whole
-from ...pipeline.denoise import ALONE
+from ...pipeline.denoise import ONE_WORKER
 from ..checks import check_inputs, is_made
 from ..contents import Contents
 from ..groups import group_files, run_groups
@@ -63,7 +63,7 @@ def make_rows(
         if wanted:
             check_inputs(wanted, resume=True)
             groups = group_files(wanted, models)
-            run_groups(groups, models, (device, dtype), workers=ALONE, saving=Saving(resume=True))
+            run_groups(groups, models, (device, dtype), workers=ONE_WORKER, saving=Saving(resume=True))
     return {row.name: folder / row.name for row in rows}
 
 
