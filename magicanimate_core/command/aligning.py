@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ def aligned(
         deque(ahead, maxlen=0)  # where one look at the first was enough
         video = Video(Blob(kept.name, kept))
         frames = video.decode(range(len(video)))
-        yield map(fitted.apply, frames), fitted.report
+        yield map(fitted.apply, frames, count()), fitted.report
         frames.close()
     finally:
         ahead.close()

@@ -3,6 +3,7 @@
 limbs       part maps as fifteen limbs, cleaned of seams
 people      who is there: the figures of a map
 joints      where limbs meet, how long and how wide they are
+kept        what is kept of every frame, in a few hundred bytes
 looking     what is seen in a frame and over a clip
 sureness    how much of a measurement is followed
 similarity  one scale and shift from frames in the photo's pose

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .joints import Body, body, stack
+from .kept import Kept, bodies
 from .limbs import front_share, limb_map
 from .people import figures, heads
 
@@ -42,9 +43,9 @@ def look(frame: np.ndarray, people: int | None = None) -> Seen:
         return Seen(0, None, float("nan"))
     count = len(masks) if len(masks) > 1 else max(1, heads(np.where(masks[0], limbs, 0)))
     chosen = masks[: people or count]
-    bodies = [body(np.where(mask, limbs, 0)) for mask in chosen]
+    found = [body(np.where(mask, limbs, 0)) for mask in chosen]
     apart = len(masks) > 1 or count == 1
-    return Seen(min(count, PEOPLE), _mean(bodies), front_share(frame, np.logical_or.reduce(chosen)), apart)
+    return Seen(min(count, PEOPLE), _mean(found), front_share(frame, np.logical_or.reduce(chosen)), apart)
 
 
 def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None, np.ndarray]:
@@ -65,30 +66,36 @@ def look_at_clip(frames: Iterable[np.ndarray], tick: Callable[[], None]) -> Clip
     How many people there are is one number for the clip: the largest that is seen often enough.
     Raises ValueError for no frames, and for frames of several sizes.
     """
-    seen, sizes = [], set()
+    kept, sizes = Kept(), set()
     for frame in frames:
         sizes.add(frame.shape[:2])
         if len(sizes) > 1:
             raise ValueError(f"The pose video's frames have several sizes ({_sizes(sizes)}); expected one.")
-        seen.append(look(frame))
+        seen = look(frame)
+        kept.append(seen.people, seen.apart, seen.front, seen.body)
         tick()
-    if not seen:
+    if not len(kept):
         raise ValueError("The pose video has no frames; expected at least one.")
-    if not any(one.people for one in seen):
-        return None
-    people = _people([one for one in seen if one.people])
-    counted = [number for number, one in enumerate(seen) if one.people == people]
-    numbers = [number for number in counted if seen[number].apart] or counted
-    chosen = [seen[number] for number in numbers]
-    height, width = sizes.pop()
-    sides = np.array([one.front for one in chosen])
-    front = float(np.nanmedian(sides)) if np.isfinite(sides).any() else float("nan")
-    return Clip(np.array(numbers), height, width, people, stack([one.body for one in chosen]), front, chosen[0].apart)
+    rows = kept.rows()
+    return _clip(rows, *sizes.pop()) if rows["people"].any() else None
 
 
-def _people(seen: list[Seen]) -> int:
-    """How many the whole clip shows. An arm before a face makes two heads of one, so heads alone must be seen more often."""
-    counts, apart = np.array([one.people for one in seen]), np.array([one.apart for one in seen])
+def _clip(rows: np.ndarray, height: int, width: int) -> Clip:
+    """The clip of what was kept of its frames (F,), of which one at least shows somebody."""
+    people = _people(rows[rows["people"] > 0])
+    counted = np.flatnonzero(rows["people"] == people)
+    numbers = counted[rows["apart"][counted]] if rows["apart"][counted].any() else counted
+    chosen = rows[numbers]
+    front = float(np.nanmedian(chosen["front"])) if np.isfinite(chosen["front"]).any() else float("nan")
+    return Clip(numbers, height, width, people, bodies(chosen), front, bool(chosen["apart"][0]))
+
+
+def _people(rows: np.ndarray) -> int:
+    """How many the whole clip shows. An arm before a face makes two heads of one, so heads alone must be seen more often.
+
+    rows: of the frames that show anybody.
+    """
+    counts, apart = rows["people"], rows["apart"]
     enough = [
         count
         for count in range(2, PEOPLE + 1)
@@ -97,11 +104,11 @@ def _people(seen: list[Seen]) -> int:
     return max(enough, default=1)
 
 
-def _mean(bodies: list[Body]) -> Body:
+def _mean(several: list[Body]) -> Body:
     """One body in the middle of several."""
-    if len(bodies) == 1:
-        return bodies[0]
-    all_ = stack(bodies)
+    if len(several) == 1:
+        return several[0]
+    all_ = stack(several)
     boxes = [np.concatenate([box[:, :2].min(0), box[:, 2:].max(0)]) for box in (all_.box, all_.core)]
     return Body(all_.start.mean(0), all_.end.mean(0), all_.width.mean(0), all_.cut.any(0), *boxes)
 

@@ -1,5 +1,6 @@
 """A figure with other limbs over a whole clip: where its joints come to lie, and what keeps it on the ground."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ class Rebuilt(NamedTuple):
 
     def steadied(self, clip: Clip) -> "Rebuilt":
         """Returns it with limbs that do not tremble over the frames of a clip."""
-        maps = [self.maps(body) for body in _bodies(clip, np.arange(len(clip.numbers)))]
+        maps = map(self.maps, _bodies(clip))
         return self._replace(steady=steady(clip.numbers, clip.bodies, maps, self.map))
 
     def maps(self, body: Body, number: int | None = None) -> list[Affine]:
@@ -90,8 +91,10 @@ def _trouble(clip: Clip, shown: Seen) -> str | None:
     return None
 
 
-def _bodies(clip: Clip, frames: np.ndarray) -> list[Body]:
-    return [Body(*(values[frame] for values in clip.bodies)) for frame in frames]
+def _bodies(clip: Clip, frames: Iterable[int] | None = None) -> Iterator[Body]:
+    """The bodies of some frames, or of all, one after the other: what is made of each need not be kept."""
+    for frame in range(len(clip.numbers)) if frames is None else frames:
+        yield Body(*(values[frame] for values in clip.bodies))
 
 
 def _under(map_: Similarity, body: Body) -> Body:
@@ -113,9 +116,10 @@ def _in_place(rebuilt: Rebuilt, clip: Clip, shown: Seen, like: np.ndarray) -> Re
 
 def _inside(rebuilt: Rebuilt, clip: Clip, shown: Seen) -> Rebuilt:
     """Pushed into the frame: longer limbs reach farther."""
-    moved = [rebuilt.moved(body) for body in _bodies(clip, np.arange(len(clip.bodies.start)))]
-    boxes = {name: np.stack([getattr(body, name) for body in moved]) for name in ("box", "core")}
-    push = pushed_in(Similarity(), clip.bodies, shown.body, (clip.width, clip.height), **boxes)
+    boxes = np.empty((len(clip.numbers), 2, 4))
+    for row, body in zip(boxes, map(rebuilt.moved, _bodies(clip)), strict=True):
+        row[:] = body.box, body.core
+    push = pushed_in(Similarity(), clip.bodies, shown.body, (clip.width, clip.height), boxes[:, 0], boxes[:, 1])
     map_ = rebuilt.map
     shift = push(np.array([map_.x, map_.y]))
     return rebuilt._replace(map=Similarity(map_.scale * push.scale, *map(float, shift)))

@@ -4,6 +4,7 @@ Joints are read off every frame anew and are off by a pixel or so; what moves a 
 and shift alone is a mean over frames: pixels still go with their own frame, and a dance loses nothing of its swing.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -41,9 +42,11 @@ class Steady(NamedTuple):
         return out
 
 
-def steady(numbers: np.ndarray, bodies: Body, maps: list[list[Affine]], map_: Similarity) -> Steady:
-    """From bodies (F, ...) of the frames `numbers` (F,), and the map of every limb (LIMBS,) in each."""
-    goes = np.array([[m(p) for m, p in zip(*frame, strict=True)] for frame in zip(maps, bodies.start, strict=True)])
+def steady(numbers: np.ndarray, bodies: Body, maps: Iterable[list[Affine]], map_: Similarity) -> Steady:
+    """From bodies (F, ...) of the frames `numbers` (F,), and the map of every limb (LIMBS,) in each, read once."""
+    goes = np.empty_like(bodies.start)  # (F, LIMBS, 2)
+    for row, *frame in zip(goes, maps, bodies.start, strict=True):
+        row[:] = [m(p) for m, p in zip(*frame, strict=True)]
     means = (_around(numbers, values) for values in (bodies.start, bodies.end - bodies.start, goes - map_(bodies.start)))
     return Steady(numbers, *means)
 
