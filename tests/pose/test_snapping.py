@@ -55,6 +55,18 @@ def test_squares_of_colour_may_begin_anywhere(down, right):
     assert show.wrong(snapped(frames), truth) <= 0.55 * show.wrong(by_nearest(frames), truth)
 
 
+@pytest.mark.parametrize("mirror", [np.s_[:, ::-1], np.s_[::-1], np.s_[::-1, ::-1]])
+def test_a_mirrored_frame_gives_the_mirrored_map(mirror):
+    """As the sides are even, the first pixel of a square of colour becomes the last."""
+    off, decided = 0, 0
+    for rgb in show.through(show.drawn("viridis"), "crf 18"):
+        seen = see(FORMS["viridis"], rgb)
+        here = snap(rgb, seen, form_looks("viridis"))
+        there = snap(rgb[mirror], see(FORMS["viridis"], rgb[mirror]), form_looks("viridis"))
+        off, decided = off + (there[mirror] != here).sum(), decided + (here != seen.parts).sum()
+    assert show.SIDE % 2 == 0 and off <= 0.05 * decided  # not 0: what is counted of the noise is every fourth pixel
+
+
 def test_a_resize_is_repaired():
     truth = show.dancer().repeat(2, 1).repeat(2, 2)
     frames = show.resized(paint(show.dancer()), 2 * show.SIDE)
