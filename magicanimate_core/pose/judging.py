@@ -109,11 +109,12 @@ def _backing(held: Map, window: np.ndarray, rivals: np.ndarray) -> np.ndarray:
 
 def _scores(told: tuple[np.ndarray, ...]) -> np.ndarray:
     """What the net says of rivals, (n, 3): the highest wins."""
-    net, first = _net(), 0
-    for i, values in enumerate(told):  # one product of all rows: a product for each pixel takes twice the time
-        first = first + values.reshape(-1, values.shape[-1]) @ net[f"first.{i}"]  # (3 * n, ...)
-    second = np.maximum(first + net["first.bias"], 0) @ net["second"] + net["second.bias"]
-    return (np.maximum(second, 0) @ net["last"]).reshape(-1, RIVALS)
+    net = _net()
+    first = np.tile(net["first.bias"], (RIVALS * len(told[0]), 1))  # (n * 3, ...): one product for all, not one a pixel
+    for i, values in enumerate(told):
+        first += values.reshape(len(first), -1) @ net[f"first.{i}"]
+    second = np.maximum(first, 0, out=first) @ net["second"] + net["second.bias"]
+    return (np.maximum(second, 0, out=second) @ net["last"]).reshape(-1, RIVALS)
 
 
 @cache
