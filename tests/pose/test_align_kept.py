@@ -46,7 +46,7 @@ def test_of_a_frame_stay_a_few_hundred_bytes_and_no_pieces():
     with traced():
         look_at_clip((few[i % 3].copy() for i in range(130)), tick)
     (pieces, size), (more, larger) = found
-    assert more - pieces < 3 * 80 and larger - size < 100 * 80  # NumPy keeps some of its own; rows were there before
+    assert more - pieces < 3 * 80 and larger - size < 300 * 80  # NumPy keeps some of its own; rows were there before
     assert ROW.itemsize < 800 and BLOCK >= 130
 
 
