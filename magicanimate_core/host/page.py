@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import struct
+import sys
 from typing import Any
 
 from comfy_api import feature_flags
@@ -11,7 +12,6 @@ from comfy_execution.progress import get_progress_state
 from comfy_execution.utils import get_executing_context
 from PIL import Image
 from protocol import BinaryEventTypes
-from server import PromptServer
 
 TAKES_PREVIEWS = "supports_preview_metadata"  # what a page says that shows previews by node
 
@@ -58,7 +58,7 @@ def _ids(node: Any) -> dict[str, str | None]:
     }
 
 
-def _server() -> PromptServer | None:
-    """The server, where there is one and somebody's page is open."""
-    server = getattr(PromptServer, "instance", None)
+def _server() -> Any:
+    """The host's server, where one runs and somebody's page is open. Outside a server its module is not even imported."""
+    server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
     return server if getattr(server, "client_id", None) is not None else None
