@@ -16,8 +16,8 @@ from .template_tables import TEMPLATES
 from .templates import WORKFLOWS, front_end
 
 SUBGRAPHS = PACK / "subgraphs"
-WIDTH = 400  # of the one node, pixels
-CATEGORY = "MagicAnimate"
+NODE_WIDTH = 400  # of the one node, pixels
+FOLDER = "MagicAnimate"
 ALIASES = ["photo to video", "image to video", "animate photo", "dance", "densepose", "magic animate"]
 FOLD = """async ([workflow, blueprint]) => {
   await app.loadGraphData(workflow);
@@ -59,7 +59,7 @@ class Blueprint(NamedTuple):
     widgets: tuple[tuple[str, str], ...]  # to be set on the one node: the node inside, and which of its
 
 
-SIZE, SAMPLING = ("width", "height"), ("steps", "cfg", "seed")
+SIZE_WIDGETS, SAMPLING_WIDGETS = ("width", "height"), ("steps", "cfg", "seed")
 BLUEPRINTS = {  # by the name of the API form
     "photo_to_video": Blueprint(
         "Photo to Video (MagicAnimate)",
@@ -69,7 +69,7 @@ BLUEPRINTS = {  # by the name of the API form
         {"video": "13", "frames": "12"},
         "14",
         (
-            *(("11", name) for name in (*SIZE, *SAMPLING)),
+            *(("11", name) for name in (*SIZE_WIDGETS, *SAMPLING_WIDGETS)),
             ("1", "ckpt_name"), ("2", "vae_name"), ("3", "motion_module"), ("4", "appearance_encoder"), ("5", "control_net"),
         ),
     ),
@@ -81,7 +81,7 @@ BLUEPRINTS = {  # by the name of the API form
         {"video": "21", "frames": "20"},
         "22",
         (
-            *(("12", name) for name in SIZE), *(("19", name) for name in SAMPLING),
+            *(("12", name) for name in SIZE_WIDGETS), *(("19", name) for name in SAMPLING_WIDGETS),
             ("1", "ckpt_name"), ("2", "vae_name"), ("6", "motion_module"), ("3", "appearance_encoder"), ("4", "control_net"),
             ("5", "densepose_model"),
         ),
@@ -107,9 +107,9 @@ def named(workflow: dict, blueprint: Blueprint, name: str) -> dict:
     for slot in (*inside["inputs"], *inside["outputs"]):
         slot["id"] = str(uuid.uuid5(identity, slot["name"]))
     about = {"BlueprintDescription": blueprint.description, "BlueprintSearchAliases": ALIASES}
-    inside |= {"id": str(identity), "name": blueprint.title, "category": CATEGORY, "description": blueprint.description}
+    inside |= {"id": str(identity), "name": blueprint.title, "category": FOLDER, "description": blueprint.description}
     node["properties"]["proxyWidgets"] = [list(widget) for widget in blueprint.widgets]  # for front ends before 1.49
-    node |= {"type": str(identity), "title": blueprint.title, "pos": [0, 0], "size": [WIDTH, node["size"][1]]}
+    node |= {"type": str(identity), "title": blueprint.title, "pos": [0, 0], "size": [NODE_WIDTH, node["size"][1]]}
     return {
         "id": str(uuid.uuid5(identity, "workflow")), "revision": 0, "last_node_id": node["id"], "last_link_id": 0,
         "nodes": [node], "links": [], "definitions": {"subgraphs": [inside]}, "extra": about, "version": 0.4,

@@ -57,3 +57,8 @@ class Hands:
         self.page.mouse.move(x, y, steps=8)
         self.page.mouse.up()
         self._done(f"pull a link from {name}")
+
+    def open_templates(self, pack: str) -> None:
+        """Opens the list of templates at those of a pack."""
+        self.click(self.page.get_by_role("button", name="Templates", exact=True), "Templates")
+        self.click(self.page.get_by_text(pack, exact=True).first, pack)
