@@ -14,8 +14,7 @@ from PIL import Image
 
 TITLES = [template.title for template in TEMPLATES.values()]
 LOADED = """([titles, width]) => titles.every((title) => {
-  const of = (each) => decodeURIComponent(each.src).endsWith(`${title}.jpg`);
-  const pictures = [...document.querySelectorAll('img')].filter(of);
+  const pictures = [...document.querySelectorAll('img')].filter((each) => each.alt === title);
   return pictures.length && pictures.every((each) => each.complete && each.naturalWidth === width);
 })"""
 
