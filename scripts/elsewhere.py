@@ -93,11 +93,11 @@ def main() -> None:
         write_webp(options.out / f"{name}.webp", frames)
 
 
-def write_webp(path: Path, frames: list[np.ndarray]) -> None:
-    """Writes frames (H, W, 3) uint8 as a picture that moves, at the drawn world's rate."""
+def write_webp(path: Path, frames: list[np.ndarray], every: int = 1) -> None:
+    """Writes frames (H, W, 3) uint8, every so many of a clip, as a picture that moves, at the drawn world's rate."""
     first, *rest = map(Image.fromarray, frames)
-    duration = round(1000 / float(FPS))
-    first.save(path, save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=4)
+    duration = round(1000 * every / float(FPS))
+    first.save(path, "WEBP", save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=4)
     print(path)
 
 

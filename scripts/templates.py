@@ -10,7 +10,10 @@ import shutil
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .comfyui import PACK, Server, find_comfyui
 from .template_tables import (
@@ -37,17 +40,24 @@ OPEN = "async (api) => { await app.loadApiJson(api, 'template'); return app.grap
 
 
 def main() -> None:
-    from playwright.sync_api import sync_playwright
-
     chosen = sys.argv[1:] or list(TEMPLATES)
-    with tempfile.TemporaryDirectory() as base, Server(find_comfyui(), Path(base)) as server, sync_playwright() as tools:
-        page = tools.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET).new_page()
-        page.goto(server.url)
-        page.wait_for_function("() => window.app?.graph && window.app.extensionManager", timeout=60000)
+    with tempfile.TemporaryDirectory() as base, Server(find_comfyui(), Path(base)) as server, front_end(server) as page:
         for name in chosen:
             api = json.loads((WORKFLOWS / "api" / f"{name}.json").read_text())
             workflow = laid_out(page.evaluate(OPEN, api), TEMPLATES[name], name)
             (WORKFLOWS / f"{TEMPLATES[name].title}.json").write_text(json.dumps(workflow, indent=1) + "\n")
+
+
+@contextmanager
+def front_end(server: Server) -> Iterator[Any]:
+    """Gives the host's page in a browser, ready for scripts."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as tools:
+        page = tools.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET).new_page()
+        page.goto(server.url)
+        page.wait_for_function("() => window.app?.graph && window.app.extensionManager", timeout=60000)
+        yield page
 
 
 def laid_out(workflow: dict, template: Template, name: str) -> dict:
