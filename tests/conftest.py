@@ -22,7 +22,8 @@ def _import_pack() -> None:
 
 
 _import_pack()
-torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
+THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+torch.set_num_threads(THREADS)
 
 
 def pytest_collection_modifyitems(items):
@@ -38,10 +39,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def threads():
-    """The command line uses all cores, and their number shows in the last bits: the next test has as many as the last."""
-    count = torch.get_num_threads()
-    yield
-    torch.set_num_threads(count)
+    """The command line uses all cores, and their number shows in the last bits: every test begins with as many.
+
+    A fixture of a whole module that runs the command comes before this one.
+    """
+    torch.set_num_threads(THREADS)
 
 
 @pytest.fixture
