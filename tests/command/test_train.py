@@ -117,7 +117,7 @@ def test_of_two_processes_one_exports(trained, tmp_path):
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "magicanimate_core"]
     command = [sys.executable, *launch, "train", str(trained / "my.yaml"), "--stage", "vae", "--out", str(tmp_path)]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr[-2000:]
     (place,) = (tmp_path / "vae" / "checkpoints").glob("step-*2")
     assert len(list(place.glob("random_states_*"))) == json.loads((place / "run.json").read_text())["processes"] == 2
