@@ -65,8 +65,7 @@ def test_a_blueprint_means_what_its_template_means(page, name):
         assert not {name for name in linked if name not in expected} & shown["inputs"].keys()
 
 
-@pytest.mark.parametrize("renderer", ["canvas", "vue"])
-@pytest.mark.parametrize("name", BLUEPRINTS)
+@pytest.mark.parametrize(("name", "renderer"), list(zip(BLUEPRINTS, ("canvas", "vue"), strict=True)))
 def test_from_an_empty_canvas_to_a_video_in_a_few_actions(server, page, name, renderer, tmp_path_factory):
     title, (photo, moving) = BLUEPRINTS[name].title, BLUEPRINTS[name].inputs
     set_renderer(page, renderer)
