@@ -15,7 +15,8 @@ from .environment import python
 
 # On older versions, without what is pictures in, pictures out, and without the pretended accelerator
 SAME_ANYWHERE = (
-    "accelerator", "align", "align_pose", "densepose", "devices", "evaluate", "evaluate_networks", "plan", "prepare_pose"
+    "accelerator", "align", "align_pose", "attentions", "densepose", "devices", "equalities", "evaluate",
+    "evaluate_networks", "golden", "plan", "prepare_pose", "rows",
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_batch_norms_use_the_frame_alone_and_keep_what_they_hold():
     vector = identity_vector(net, frame)
     x = identity_input(frame).double()
     expected = (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).sqrt()
-    assert np.allclose(vector, expected[:, :, 0, :5].flatten(1), atol=1e-2)
+    assert np.allclose(vector, expected[:, :, 0, :5].flatten(1), atol=3e-2)
     assert not net.norm.running_mean.any() and (net.norm.running_var == 1).all()
     assert (identity_vector(net, frame) == vector).all()
 
