@@ -4,7 +4,7 @@ see each other. What each of them is for, and how honest it is: docs/baselines.m
 
 from typing import NamedTuple
 
-ENCODER, ADAPTER, TOKENS, PIXELS = "appearance encoder", "IP-Adapter", "CLIP tokens", "pixels"  # what shows the photo
+BY_THE_ENCODER, ADAPTER, TOKENS, PIXELS = "appearance encoder", "IP-Adapter", "CLIP tokens", "pixels"  # what shows the photo
 MAGICANIMATE, REPEAT, WARP = "magicanimate", "repeat", "warp"
 
 
@@ -24,7 +24,7 @@ class Method(NamedTuple):
     def parts(self) -> tuple[str, ...]:
         """The published files that it needs, by name."""
         needed = {
-            "appearance_encoder": self.photo == ENCODER,
+            "appearance_encoder": self.photo == BY_THE_ENCODER,
             "densepose_controlnet": self.paints,
             "temporal_attention": self.temporal,
         }
@@ -32,7 +32,7 @@ class Method(NamedTuple):
 
 
 METHODS = {  # the default first
-    MAGICANIMATE: Method("the paper's", ENCODER, True),
+    MAGICANIMATE: Method("the paper's", BY_THE_ENCODER, True),
     "ipa_controlnet": Method("IPA+CtrlN: IP-Adapter and the ControlNet, every frame alone", ADAPTER, False),
     "ipa_controlnet_video": Method("IPA+CtrlN-V: the same with the temporal layers", ADAPTER, True),
     "clip_image": Method("CLIP's image tokens beside the text, in place of the appearance encoder", TOKENS, True),

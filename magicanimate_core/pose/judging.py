@@ -22,7 +22,7 @@ CLOSE = np.flatnonzero(np.abs(WINDOW).sum(1) <= MARGIN)  # (13,) of the window: 
 RIVALS = 3
 BRIGHT, COLOURED = 7.0, 24.0  # grey levels over which a likeness falls to 1 / e
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
-CHUNK = 2048  # pixels whose features stay in the processor's cache
+JUDGED_AT_ONCE = 2048  # pixels whose features stay in the processor's cache
 
 
 class Map(NamedTuple):
@@ -54,10 +54,10 @@ class Doubts(NamedTuple):
 def judge(case: Case, colours: np.ndarray) -> np.ndarray:
     """Returns the parts (N,) of a case; colours: of the parts, (25, 3) Y, Cb, Cr."""
     parts = np.zeros(len(case.at), np.uint8)
-    for start in range(0, len(parts), CHUNK):
-        doubts = look_closer(case, slice(start, start + CHUNK), colours)
+    for start in range(0, len(parts), JUDGED_AT_ONCE):
+        doubts = look_closer(case, slice(start, start + JUDGED_AT_ONCE), colours)
         won = _scores(doubts.told).argmax(1)
-        parts[start : start + CHUNK] = doubts.rivals[np.arange(len(won)), won]
+        parts[start : start + JUDGED_AT_ONCE] = doubts.rivals[np.arange(len(won)), won]
     return parts
 
 

@@ -17,11 +17,11 @@ NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
 AROUND = tuple(  # who votes: 5 x 5 pixels without the corners, as much as a Gaussian of deviation 1.2 says
     (y, x, np.float32(np.exp(-(y * y + x * x) / 2.88))) for y in range(-2, 3) for x in range(-2, 3) if abs(y * x) < 4
 )
-LINE, SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
+LINE, IN_SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 0.5  # of a pixel that was voted on, in the next round
 BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
 DOUBT = 0.25  # of the winner's votes: where all others have more together, it is not sure
-CHUNK = 8192  # pixels whose votes stay in the processor's cache
+VOTES_AT_ONCE = 8192  # pixels whose votes stay in the processor's cache
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
 
 
@@ -112,7 +112,7 @@ def _weights(parts: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.nda
     labels = np.where(trusted, parts, NOBODY)
     small, patch = _patches(labels, 2), _patches(labels, 3)
     weights = np.where(trusted, np.float32(LINE), np.float32(0))
-    weights[_spread(small, 2, parts.shape)] = SMALL
+    weights[_spread(small, 2, parts.shape)] = IN_SMALL
     weights[_spread(patch, 3, parts.shape)] = PATCH
     inside = np.zeros(parts.shape, bool)
     inside[1:-1, 1:-1] = patch
@@ -157,8 +157,8 @@ def _vote(ycc: np.ndarray, before: Map, at: np.ndarray, width: int, look: Looks)
     doubtful = np.zeros(len(at), bool)
     for _ in range(1 if look.bright else BLIND_ROUNDS):
         won = np.full(len(at), PARTS, np.uint8)
-        for i in range(0, len(at), CHUNK):
-            some = slice(i, i + CHUNK)
+        for i in range(0, len(at), VOTES_AT_ONCE):
+            some = slice(i, i + VOTES_AT_ONCE)
             won[some], doubtful[some] = _elect(_ballot(at[some], labels, counts, around), np.take(ycc, at[some], 1), look)
         decided = won < PARTS
         labels[at[decided]], counts[at[decided]] = won[decided], SETTLED

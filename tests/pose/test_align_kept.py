@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 import pytest
 from pack.magicanimate_core.pose.align.joints import Body
-from pack.magicanimate_core.pose.align.kept import BLOCK, ROW, Kept, bodies
+from pack.magicanimate_core.pose.align.kept import KEPT_AT_ONCE, KEPT_ROW, Kept, bodies
 from pack.magicanimate_core.pose.align.looking import Clip, look, look_at_clip
 from pack.magicanimate_core.pose.align.rebuilt import rebuild
 from pack.magicanimate_core.pose.align.similarity import Similarity
@@ -47,7 +47,7 @@ def test_of_a_frame_stay_a_few_hundred_bytes_and_no_pieces():
         look_at_clip((few[i % 3].copy() for i in range(130)), tick)
     (pieces, size), (more, larger) = found
     assert more - pieces < 3 * 80 and larger - size < 300 * 80  # NumPy keeps some of its own; rows were there before
-    assert ROW.itemsize < 800 and BLOCK >= 130
+    assert KEPT_ROW.itemsize < 800 and KEPT_AT_ONCE >= 130
 
 
 def test_limbs_of_a_long_clip_are_not_all_in_memory():
@@ -61,7 +61,7 @@ def test_limbs_of_a_long_clip_are_not_all_in_memory():
         assert tracemalloc.get_traced_memory()[1] < 6000 * LONG
 
 
-@pytest.mark.parametrize("frames", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1])
+@pytest.mark.parametrize("frames", [0, 1, KEPT_AT_ONCE - 1, KEPT_AT_ONCE, KEPT_AT_ONCE + 1])
 def test_rows_come_back_as_they_were(frames):
     kept, body = Kept(), look(dance(0, 10, SMALL, 1)[0]).body
     true = [body._replace(width=body.width + number) for number in range(frames)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
-from pack.magicanimate_core.pose.align.bones import LEAST, MOST
+from pack.magicanimate_core.pose.align.bones import LEAST_BONE, MOST_BONE
 from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
 from pack.magicanimate_core.pose.align.joints import body
 from pack.magicanimate_core.pose.align.limbs import HEAD, LIMB_OF, TORSO, limb_map, without_seams
@@ -33,7 +33,9 @@ def test_factors_are_those_of_the_bodies():
     bones = fit_alignment(frames, truth[2]).rebuilt.bones
     assert bones.length[HEAD] / bones.length[TORSO] == pytest.approx(1.2, abs=0.08)  # the neck stays as it is
     assert bones.length[5] / bones.length[TORSO] == pytest.approx(0.8, abs=0.1)
-    assert (bones.length[3:13:2] == bones.length[4:14:2]).all() and LEAST <= bones.length.min() <= bones.length.max() <= MOST
+    assert (
+        bones.length[3:13:2] == bones.length[4:14:2]
+    ).all() and LEAST_BONE <= bones.length.min() <= bones.length.max() <= MOST_BONE
 
 
 def test_longer_limbs_flicker_no_more():

@@ -26,10 +26,10 @@ from .limbs import (
 NAMED = (  # in reports
     ("torso", TORSO), ("head", HEAD), ("upper arms", 3), ("lower arms", 5), ("upper legs", 9), ("lower legs", 11),
 )  # fmt: skip
-LEAST, MOST = 0.7, 1.4  # factors
+LEAST_BONE, MOST_BONE = 0.7, 1.4  # factors
 SAME = 0.02  # a smaller difference is none
 SHORTEST = 0.8  # widths: a limb that is shorter points at the viewer
-OFTEN = 0.2  # of the frames in which a limb must be seen
+LIMB_SEEN = 0.2  # of the frames in which a limb must be seen
 UNTRUSTED = 0.4  # share of limbs beyond which none is changed
 
 
@@ -60,7 +60,7 @@ def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Factor
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
         length, width = _ratios(Body(*(values[like] for values in bodies)), photo)
-    seen = np.isfinite(bodies.length).mean(0) >= OFTEN
+    seen = np.isfinite(bodies.length).mean(0) >= LIMB_SEEN
     measured = [pair for pair in ((TORSO,), (HEAD,), *PAIRS) if pair not in (HANDS, FEET) and seen[list(pair)].any()]
     unknown = sum(not np.isfinite(length[list(pair)]).any() for pair in measured)
     lengths = _completed(_steadied(_both_sides(length)) - np.log(scale))
@@ -115,4 +115,4 @@ def _completed(values: np.ndarray) -> np.ndarray:
 
 def _factor(values: np.ndarray) -> np.ndarray:
     """Factors (LIMBS,) of logarithms."""
-    return np.where(np.abs(values) < SAME, 1.0, np.exp(values)).clip(LEAST, MOST)
+    return np.where(np.abs(values) < SAME, 1.0, np.exp(values)).clip(LEAST_BONE, MOST_BONE)

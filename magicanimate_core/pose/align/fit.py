@@ -12,7 +12,7 @@ from .draw import redrawn
 from .inside import hold_back
 from .joints import Body
 from .limbs import HEAD
-from .looking import Clip, Seen, look, look_at_clip, look_at_one
+from .looking import Clip, SeenPeople, look, look_at_clip, look_at_one
 from .rebuilt import Rebuilt, rebuild, turned
 from .similarity import Similarity, from_matches, like, matches
 from .sizes import from_sizes, stature
@@ -111,7 +111,7 @@ def _sized(photo: np.ndarray, height: int, width: int) -> np.ndarray:
     return fit_poses(torch.from_numpy(np.ascontiguousarray(photo))[None], width, height, "crop")[0].numpy()
 
 
-def _trouble(clip: Clip | None, photo: Seen) -> str | None:
+def _trouble(clip: Clip | None, photo: SeenPeople) -> str | None:
     """Why nothing can be aligned."""
     if clip is None:
         return "nobody is seen in the pose video."
@@ -124,7 +124,7 @@ def _trouble(clip: Clip | None, photo: Seen) -> str | None:
     return None
 
 
-def _fitted(clip: Clip, shown: Seen, photo: np.ndarray, strength: float, proportions: bool) -> Alignment:
+def _fitted(clip: Clip, shown: SeenPeople, photo: np.ndarray, strength: float, proportions: bool) -> Alignment:
     if shown.people != clip.people:
         shown = look(photo, people=clip.people)
     off, maps = matches(clip.bodies, shown.body)
@@ -157,7 +157,7 @@ def _anchor(bodies: Body) -> np.ndarray:
     return np.median(necks, 0) if len(necks) else np.median((boxes[:, :2] + boxes[:, 2:]) / 2, 0)
 
 
-def _words(clip: Clip, shown: Seen, map_: Similarity, how: str) -> list[str]:
+def _words(clip: Clip, shown: SeenPeople, map_: Similarity, how: str) -> list[str]:
     """What is done, in lines."""
     lines = [f"Scale {map_.scale:.3f}, shift {map_.x:+.1f}, {map_.y:+.1f} pixels, {how}."]
     if shown.people > clip.people or clip.people > 1:

@@ -5,7 +5,7 @@ import numpy as np
 from .joints import EDGE, Body
 from .similarity import Similarity
 
-OFTEN = 0.1  # of the frames in which a figure touches an edge: there it goes on outside
+CUT_OFTEN = 0.1  # of the frames in which a figure touches an edge: there it goes on outside
 SLACK = 0.01  # of the picture
 SHOWN = 0.2  # of a figure's height that a cut may lie inside of the photo's figure
 STEPS = 24  # of halving
@@ -32,7 +32,7 @@ def touches(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def _shows_a_cut(map_: Similarity, bodies: Body, photo: Body, height: int) -> bool:
     """Whether the picture's upper or lower edge, at which a figure is cut, would lie where the photo's figure goes on."""
-    cut = touches(bodies.box, (1 << 30, height)).mean(0) > OFTEN  # (4,)
+    cut = touches(bodies.box, (1 << 30, height)).mean(0) > CUT_OFTEN  # (4,)
     top, bottom = map_(np.array([[0.0, 0.0], [0.0, height]]))[:, 1]
     slack = SHOWN * float(photo.box[3] - photo.box[1])
     above = cut[1] and top > max(0.0, photo.box[1]) + slack
@@ -47,7 +47,7 @@ def pushed_in(
 
     Of half figures only the cores (F, 4), head and torso, must: arms may reach out. bodies: the clip as it is.
     """
-    free = touches(bodies.box, size).mean(0) <= OFTEN
+    free = touches(bodies.box, size).mean(0) <= CUT_OFTEN
     at_edge = touches(photo.box, size)
     free &= ~(at_edge & np.array([False, True, False, True]))
     arms_may = at_edge[3] | np.array([at_edge[0] | at_edge[2], False])  # (2,) across, down

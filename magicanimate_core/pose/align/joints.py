@@ -9,7 +9,7 @@ import numpy as np
 
 from .limbs import FEET, HEAD, LIMBS, PARENT, TORSO, UPPER_ARMS, UPPER_LEGS
 
-LEAST = 6  # pixels of a limb that is looked at
+LEAST_LIMB_PIXELS = 6  # pixels of a limb that is looked at
 SPECK = 0.004  # of a figure's pixels: less is no limb
 BORDER = 3  # pixels
 EDGE = 2  # pixels from the picture's edge at which a limb may go on outside
@@ -61,7 +61,7 @@ def _pixels(limbs: np.ndarray) -> dict[int, np.ndarray]:
     points = np.stack([x, y], -1)[order].astype(np.float64)
     counts = np.bincount(which, minlength=LIMBS)
     places = np.split(points, np.cumsum(counts)[:-1])
-    least = max(LEAST, SPECK * len(points))
+    least = max(LEAST_LIMB_PIXELS, SPECK * len(points))
     return {limb: _together(places[limb]) for limb in range(1, LIMBS) if counts[limb] >= least}
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from .joints import Body
 from .limbs import LIMBS
 
-ROW = np.dtype(
+KEPT_ROW = np.dtype(
     [
         ("people", np.uint8), ("apart", bool), ("front", float), ("start", float, (LIMBS, 2)), ("end", float, (LIMBS, 2)),
         ("width", float, (LIMBS,)), ("cut", bool, (LIMBS,)), ("box", float, (4,)), ("core", float, (4,)),
     ]
 )  # fmt: skip
-BLOCK = 512  # rows
+KEPT_AT_ONCE = 512  # rows
 
 
 class Kept:
@@ -30,17 +30,17 @@ class Kept:
 
     def append(self, people: int, apart: bool, front: float, body: Body | None) -> None:
         """Appends what is seen in a frame. None: nobody; the row then has no joints."""
-        if self._count % BLOCK == 0:
-            self._blocks.append(np.zeros(BLOCK, ROW))
-        row = self._blocks[-1][self._count % BLOCK]
+        if self._count % KEPT_AT_ONCE == 0:
+            self._blocks.append(np.zeros(KEPT_AT_ONCE, KEPT_ROW))
+        row = self._blocks[-1][self._count % KEPT_AT_ONCE]
         row["people"], row["apart"], row["front"] = people, apart, front
         for name, values in (body or Body(*[np.nan] * 3, False, *[np.nan] * 2))._asdict().items():
             row[name] = values
         self._count += 1
 
     def rows(self) -> np.ndarray:
-        """Returns all rows (F,) of ROW."""
-        return np.concatenate([*self._blocks, np.zeros(0, ROW)])[: self._count]
+        """Returns all rows (F,) of KEPT_ROW."""
+        return np.concatenate([*self._blocks, np.zeros(0, KEPT_ROW)])[: self._count]
 
 
 def bodies(rows: np.ndarray) -> Body:

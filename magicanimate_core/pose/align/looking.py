@@ -11,10 +11,13 @@ from .limbs import front_share, limb_map
 from .people import figures, heads
 
 PEOPLE = 4  # more are not told apart
-OFTEN, MOSTLY = 0.25, 0.5  # of the frames that show anybody: in so many people must be seen apart, or their heads be seen
+SEEN_APART, MOSTLY = (
+    0.25,
+    0.5,
+)  # of the frames that show anybody: in so many people must be seen apart, or their heads be seen
 
 
-class Seen(NamedTuple):
+class SeenPeople(NamedTuple):
     """The people of a frame (H, W, 3)."""
 
     people: int
@@ -35,17 +38,17 @@ class Clip(NamedTuple):
     apart: bool  # somebody's joints are known
 
 
-def look(frame: np.ndarray, people: int | None = None) -> Seen:
+def look(frame: np.ndarray, people: int | None = None) -> SeenPeople:
     """Looks at a DensePose frame (H, W, 3) uint8. people: whose mean is taken; None: all that are there."""
     limbs = limb_map(frame)
     masks = figures(limbs)
     if not masks:
-        return Seen(0, None, float("nan"))
+        return SeenPeople(0, None, float("nan"))
     count = len(masks) if len(masks) > 1 else max(1, heads(np.where(masks[0], limbs, 0)))
     chosen = masks[: people or count]
     found = [body(np.where(mask, limbs, 0)) for mask in chosen]
     apart = len(masks) > 1 or count == 1
-    return Seen(min(count, PEOPLE), _mean(found), front_share(frame, np.logical_or.reduce(chosen)), apart)
+    return SeenPeople(min(count, PEOPLE), _mean(found), front_share(frame, np.logical_or.reduce(chosen)), apart)
 
 
 def look_at_one(frame: np.ndarray) -> tuple[np.ndarray, Body | None, np.ndarray]:
@@ -99,7 +102,7 @@ def _people(rows: np.ndarray) -> int:
     enough = [
         count
         for count in range(2, PEOPLE + 1)
-        if ((counts >= count) & apart).mean() >= OFTEN or (counts >= count).mean() >= MOSTLY
+        if ((counts >= count) & apart).mean() >= SEEN_APART or (counts >= count).mean() >= MOSTLY
     ]
     return max(enough, default=1)
 

@@ -5,7 +5,7 @@ import numpy as np
 from .limbs import HEAD, TORSO
 
 COARSE = 96  # pixels of the longer side at which figures are told apart
-LEAST = 0.3  # of the largest figure: what is smaller is a speck, or far away
+LEAST_BODY = 0.3  # of the largest figure: what is smaller is a speck, or far away
 
 
 def figures(limbs: np.ndarray) -> list[np.ndarray]:
@@ -16,7 +16,7 @@ def figures(limbs: np.ndarray) -> list[np.ndarray]:
     sizes = np.bincount(names.ravel())
     sizes[0] = 0
     bodies = [name for name in np.argsort(-sizes) if sizes[name] and _is_body(coarse[names == name])]
-    large = [name for name in bodies if sizes[name] >= LEAST * sizes[bodies[0]]]
+    large = [name for name in bodies if sizes[name] >= LEAST_BODY * sizes[bodies[0]]]
     return [_full(_widened(names == name), limbs, step) for name in large]
 
 

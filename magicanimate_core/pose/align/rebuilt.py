@@ -10,7 +10,7 @@ from .draw import Affine, chain
 from .inside import pushed_in
 from .joints import Body, ground
 from .limbs import FEET
-from .looking import Clip, Seen
+from .looking import Clip, SeenPeople
 from .similarity import Similarity, points
 from .steady import Steady, steady
 
@@ -53,7 +53,7 @@ class Rebuilt(NamedTuple):
         return body._replace(start=start, end=end, box=boxes[0], core=boxes[1])
 
 
-def rebuild(clip: Clip, shown: Seen, map_: Similarity, like: np.ndarray) -> Rebuilt | str:
+def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray) -> Rebuilt | str:
     """Returns how the clip's limbs get the photo's lengths, or why they do not, a clause.
 
     like: the frames that show the photo's pose; empty where none does.
@@ -78,12 +78,12 @@ def rebuild(clip: Clip, shown: Seen, map_: Similarity, like: np.ndarray) -> Rebu
     return _inside(rebuilt, clip, shown)
 
 
-def turned(clip: Clip, shown: Seen) -> bool:
+def turned(clip: Clip, shown: SeenPeople) -> bool:
     """Whether clip and photo show different sides of a body, or one that cannot be told."""
     return not abs(clip.front - shown.front) < 0.5
 
 
-def _trouble(clip: Clip, shown: Seen) -> str | None:
+def _trouble(clip: Clip, shown: SeenPeople) -> str | None:
     if clip.people > 1:
         return f"the clip shows {clip.people} people"
     if turned(clip, shown):
@@ -106,7 +106,7 @@ def _off(body: Body, photo: Body) -> float:
     return float(np.nanmean(np.linalg.norm(points(body) - points(photo), axis=-1)))
 
 
-def _in_place(rebuilt: Rebuilt, clip: Clip, shown: Seen, like: np.ndarray) -> Rebuilt:
+def _in_place(rebuilt: Rebuilt, clip: Clip, shown: SeenPeople, like: np.ndarray) -> Rebuilt:
     """Shifted so that the joints lie about the photo's, in the frames that show its pose."""
     ways = [np.nanmedian(points(shown.body) - points(rebuilt.moved(body)), axis=0) for body in _bodies(clip, like)]
     x, y = np.median(ways, axis=0)
@@ -114,7 +114,7 @@ def _in_place(rebuilt: Rebuilt, clip: Clip, shown: Seen, like: np.ndarray) -> Re
     return rebuilt._replace(map=map_._replace(x=map_.x + float(x), y=map_.y + float(y)))
 
 
-def _inside(rebuilt: Rebuilt, clip: Clip, shown: Seen) -> Rebuilt:
+def _inside(rebuilt: Rebuilt, clip: Clip, shown: SeenPeople) -> Rebuilt:
     """Pushed into the frame: longer limbs reach farther."""
     boxes = np.empty((len(clip.numbers), 2, 4))
     for row, body in zip(boxes, map(rebuilt.moved, _bodies(clip)), strict=True):

@@ -12,7 +12,7 @@ LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows th
 # most 0.2, in two 0.55 and more
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
 COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
-LEAST, MOST = 0.2, 5.0  # scales
+LEAST_SCALE, MOST_SCALE = 0.2, 5.0  # scales
 SCALE_SPREAD = (
     0.002,
     0.1,
@@ -99,7 +99,7 @@ def _least_squares(there: np.ndarray, wanted: np.ndarray, weight: np.ndarray) ->
         far = np.linalg.norm(scale * a - b, axis=-1) / spread  # (N,)
         trust = 1 / (1 + (far / STRAY) ** 2)
     error = float(np.sqrt(np.average(np.minimum(far, 1.0) ** 2, weights=weight * np.sqrt(trust))))
-    return Similarity(scale, *map(float, goal - scale * middle)), error if LEAST < scale < MOST else np.inf
+    return Similarity(scale, *map(float, goal - scale * middle)), error if LEAST_SCALE < scale < MOST_SCALE else np.inf
 
 
 def like(off: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .joints import Body, ground
 from .limbs import FEET, HEAD, LOWER_LEGS, TORSO, UPPER_LEGS
-from .similarity import LEAST, MOST, Similarity
+from .similarity import LEAST_SCALE, MOST_SCALE, Similarity
 from .sureness import Measured, against, together
 
 SPREADS = {HEAD: 0.1, TORSO: 0.1, LOWER_LEGS[0]: 0.1}  # of the logarithms of lengths: people are built differently
@@ -35,7 +35,7 @@ def from_sizes(bodies: Body, photo: Body, turned: bool) -> Similarity | None:
         scale, same_posture = _scale(bodies, photo, TURNED if turned else 1.0)
         if scale is None:
             return None
-        return _placed(float(np.exp(scale.followed).clip(LEAST, MOST)), bodies, photo, same_posture)
+        return _placed(float(np.exp(scale.followed).clip(LEAST_SCALE, MOST_SCALE)), bodies, photo, same_posture)
 
 
 def _scale(bodies: Body, photo: Body, doubt: float) -> tuple[Measured | None, bool]:

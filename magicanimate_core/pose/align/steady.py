@@ -15,7 +15,7 @@ from .joints import Body
 from .limbs import HEAD, LIMBS, PARENT
 from .similarity import Similarity
 
-AROUND = (4.0, 3.0, 2.0, 1.0)  # weights of a frame, of the next and last one, of those beyond
+FRAME_WEIGHTS = (4.0, 3.0, 2.0, 1.0)  # weights of a frame, of the next and last one, of those beyond
 
 
 class Steady(NamedTuple):
@@ -54,11 +54,11 @@ def steady(numbers: np.ndarray, bodies: Body, maps: Iterable[list[Affine]], map_
 def _around(numbers: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Weighted means of what is known among the frames around each, (F, LIMBS, 2)."""
     total, weights = np.zeros_like(values), np.zeros_like(values)
-    for ahead in range(1 - len(AROUND), len(AROUND)):
+    for ahead in range(1 - len(FRAME_WEIGHTS), len(FRAME_WEIGHTS)):
         here = np.arange(max(0, -ahead), min(len(numbers), len(numbers) - ahead))
-        here = here[np.abs(numbers[here + ahead] - numbers[here]) < len(AROUND)]
+        here = here[np.abs(numbers[here + ahead] - numbers[here]) < len(FRAME_WEIGHTS)]
         there = values[here + ahead]
-        weight = np.where(np.isfinite(there), AROUND[abs(ahead)], 0.0)
+        weight = np.where(np.isfinite(there), FRAME_WEIGHTS[abs(ahead)], 0.0)
         total[here] += weight * np.nan_to_num(there)
         weights[here] += weight
     return np.where(weights > 0, total / np.where(weights > 0, weights, 1.0), np.nan)
