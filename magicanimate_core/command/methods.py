@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from ..method.baselines import ADAPTER, ENCODER, METHODS, TOKENS, WARP
+from ..method.baselines import ADAPTER, BY_THE_ENCODER, METHODS, TOKENS, WARP
 from ..options import Animator
 from ..pipeline.image_prompt import IMAGE_ENCODER, VIT_L
 from ..pipeline.models import ImageFiles
@@ -17,7 +17,7 @@ WANTED = {"ip_adapter": IP_ADAPTER, "reference_pose": POSE}
 
 def needed(method: str) -> tuple[str, ...]:
     """Returns which files a method needs, by their names in a job."""
-    by_photo = {ENCODER: (), ADAPTER: ("ip_adapter", "image_encoder"), TOKENS: ("image_encoder",)}
+    by_photo = {BY_THE_ENCODER: (), ADAPTER: ("ip_adapter", "image_encoder"), TOKENS: ("image_encoder",)}
     return ("reference_pose",) if method == WARP else by_photo.get(METHODS[method].photo, ())
 
 
