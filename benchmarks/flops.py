@@ -64,7 +64,7 @@ def report(frames: int, steps: int, size: int, length: int, overlap: int) -> Non
     print(table(["GFLOP a step", "this pack", "floor"], rows))
     run = f"{step * steps / 1000:.1f} TFLOP, the floor {least * steps / 1000:.1f}"
     print(f"\nThe whole run: {run}: {step / least:.4f} times the floor.")
-    formula = run_flop(Net(size, size), {length: windows * steps}, total, steps) / 1e9
+    formula = run_flop(Net(size, size), {(length, True): windows * steps}, total, steps) / 1e9
     print(f"By the formula of Preview the Plan: {formula / 1000:.1f} TFLOP, {formula / (step * steps):.4f} times the count.")
 
 

@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import BY_NOTHING, HostSettings
 from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
+from ..magicanimate_core.presets import PUBLISHED, with_preset
 from .checks import CheckedWindows, late
 from .queued import HIDDEN_INPUTS
 from .schema import (
@@ -15,10 +16,10 @@ from .schema import (
     advanced_window_inputs,
     given,
     inputs,
+    less_work_inputs,
     schema,
     window_inputs,
 )
-
 
 class Animate(CheckedWindows):
     OPTIONS = HostSettings
@@ -59,11 +60,13 @@ class Animate(CheckedWindows):
         reference_image: Any,
         pose_video: Any,
         noise: Any = None,
+        preset: str = PUBLISHED,
         **options: Any,
     ) -> io.NodeOutput:
+        settings = with_preset(HostSettings(**options), preset)
         parts = Parts(model, appearance_encoder, control_net, vae)
         images = {"reference_image": reference_image, "pose_video": pose_video}
-        latents = sample_animation(parts, positive, negative, **images, settings=HostSettings(**options), noise=noise)
+        latents = sample_animation(parts, positive, negative, **images, settings=settings, noise=noise)
         return io.NodeOutput({"samples": latents})
 
 
@@ -97,7 +100,7 @@ def _optional_inputs() -> list[io.Input]:
         tooltip="Initial noise for every frame (after padding), in place of seed and shared_noise.",
     )
     others = inputs("pose_colours", "reference_by", "temporal_attention", optional=True, extra_dict=ADVANCED)
-    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *others]
+    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *others, *less_work_inputs()]
 
 
 NODES = [Animate]

@@ -168,6 +168,7 @@ class ApplySlidingWindows(CheckedWindows):
                 *late([io.Model.Input("model", tooltip="From Load Temporal UNet.")]),
                 *window_inputs(),
                 *advanced_window_inputs(),
+                *inputs("move_windows", optional=True, extra_dict=ADVANCED),
             ],
             outputs=[io.Model.Output(tooltip="The model with windows. The model that went in is left as it was.")],
             hidden=HIDDEN_INPUTS,

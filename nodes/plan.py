@@ -11,9 +11,10 @@ from ..magicanimate_core.media.images import check_image, target_size
 from ..magicanimate_core.method.windows import padded_length
 from ..magicanimate_core.plan.plan import make_plan
 from ..magicanimate_core.plan.preview import preview
+from ..magicanimate_core.presets import PUBLISHED, with_preset
 from .checks import CheckedWindows, late
 from .queued import HIDDEN_INPUTS
-from .schema import MAX_STEPS, advanced_window_inputs, inputs, schema, window_inputs
+from .schema import MAX_STEPS, advanced_window_inputs, inputs, less_work_inputs, schema, window_inputs
 
 
 class PreviewPlan(CheckedWindows):
@@ -36,8 +37,8 @@ class PreviewPlan(CheckedWindows):
         )
 
     @classmethod
-    def execute(cls, pose_video: Any, reference_image: Any = None, **options: Any) -> io.NodeOutput:
-        settings = HostSettings(**options)
+    def execute(cls, pose_video: Any, reference_image: Any = None, preset: str = PUBLISHED, **options: Any) -> io.NodeOutput:
+        settings = with_preset(HostSettings(**options), preset)
         check_image(pose_video, "pose_video")
         if reference_image is not None:
             check_reference(reference_image)
@@ -56,7 +57,7 @@ def _optional_inputs() -> list[io.Input]:
     photo = io.Image.Input("reference_image", optional=True, tooltip="One image, under the first and the last pose.")
     others = ("steps", {"max": MAX_STEPS}), ("cfg", {}), ("shared_noise", {}), ("width", {}), ("height", {}), ("fit", {})
     same = [made for name, changes in others for made in inputs(name, optional=True, **changes)]
-    return [*late([photo]), *same, *advanced_window_inputs()]
+    return [*late([photo]), *same, *advanced_window_inputs(), *inputs("scheduler", optional=True), *less_work_inputs()]
 
 
 NODES = [PreviewPlan]

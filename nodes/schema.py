@@ -6,10 +6,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..magicanimate_core.declaring import Options
 from ..magicanimate_core.host.options import HostSettings, HostWindows
 from ..magicanimate_core.host.versions import known_fields
 from ..magicanimate_core.method.noise import TRAIN_TIMESTEPS
-from ..magicanimate_core.options import Options
+from ..magicanimate_core.presets import Presets
 
 AppearanceEncoderType = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")
 DensePoseType = io.Custom("MAGICANIMATE_DENSEPOSE")
@@ -18,6 +19,7 @@ MAX_STEPS = TRAIN_TIMESTEPS - 1  # of all our spacings: the host holds a limit b
 ADVANCED = {"advanced": True}  # as extra_dict: older hosts have no such argument and ignore the entry
 WINDOW_OPTIONS = ("context_length", "context_overlap", "context_schedule", "fuse_method")
 ADVANCED_OPTIONS = ("windows_per_batch", "context_stride", "closed_loop")
+GUIDANCE_OPTIONS = ("guidance_start", "guidance_end", "guidance_every")
 
 
 def schema(category: str = "MagicAnimate", **values: Any) -> io.Schema:
@@ -68,6 +70,12 @@ def window_inputs() -> list[io.Input]:
 def advanced_window_inputs() -> list[io.Input]:
     """Makes the inputs that few need, at the end, where workflows saved without them go on working."""
     return inputs(*ADVANCED_OPTIONS, optional=True, extra_dict=ADVANCED)
+
+
+def less_work_inputs() -> list[io.Input]:
+    """Makes the inputs that take work off a run, at the very end, for the same reason."""
+    advanced = inputs("move_windows", *GUIDANCE_OPTIONS, optional=True, extra_dict=ADVANCED)
+    return [*advanced, *inputs("preset", group=Presets, optional=True)]
 
 
 def given(group: type[Options], inputs: Mapping[str, Any]) -> dict[str, Any]:

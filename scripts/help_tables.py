@@ -7,7 +7,8 @@ On a page they stand between `<!-- sockets -->` and `<!-- end sockets -->`, and 
 from dataclasses import fields
 from pathlib import Path
 
-from magicanimate_core.options import Aligning, Options, PoseWork, Settings, Windows
+from magicanimate_core.declaring import Options
+from magicanimate_core.options import Aligning, PoseWork, Settings, Windows
 
 from .comfyui import PACK
 from .locales import ENGLISH, read

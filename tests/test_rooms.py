@@ -11,10 +11,10 @@ from pack.scripts.comfyui import PACK
 
 CORE = PACK / "magicanimate_core"
 FLOORS = (  # from the ground up; rooms of one floor do not import from each other
-    {"disk"},
+    {"disk", "declaring"},
     {"method", "media"},
     {"options", "weights", "pose", "dancers"},
-    {"data", "host", "pipeline", "plan"},
+    {"data", "host", "pipeline", "plan", "presets"},
     {"training", "evaluation"},
     {"testing"},
     {"command"},

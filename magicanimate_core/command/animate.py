@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..media.blobs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from ..options import Animator, Settings
+from ..presets import Presets, with_preset
 from ..weights.prediction import PREDICTIONS
 from .arguments import add_options, from_arguments
 from .job_file import job_lines, read_object
@@ -38,6 +39,7 @@ other methods (--method; docs/baselines.md):
 PHOTO_SUFFIXES = (*PICTURE_SUFFIXES, ".jfif", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".dng")
 OPTIONS = [option.name for option in fields(Settings)]
 ANIMATOR = [option.name for option in fields(Animator)]
+PRESET = [option.name for option in fields(Presets)]
 
 
 def add_arguments(animate: argparse.ArgumentParser) -> None:
@@ -60,7 +62,9 @@ def add_arguments(animate: argparse.ArgumentParser) -> None:
     )
     files.add_argument("--magicanimate", type=Path, default=Path("models/magicanimate"), metavar="DIR")
     _add_method(animate.add_argument_group("method"))
-    add_options(animate.add_argument_group("options of the Animate node"), Settings)
+    options = animate.add_argument_group("options of the Animate node")
+    add_options(options, Presets)
+    add_options(options, Settings)
     work = animate.add_argument_group("work")
     work.add_argument("--resume", action="store_true", help="skip finished videos, go on with interrupted ones")
     work.add_argument("--save-every", type=int, default=1, metavar="STEPS", help="steps between saved states; 0: never (1)")
@@ -83,14 +87,14 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
     """Returns the jobs that a command line asks for. Raises ValueError or FileNotFoundError for what cannot be one."""
     from .job import JOB_FILES, Job
 
-    settings = from_arguments(Settings, options)
+    settings, preset = from_arguments(Settings, options), from_arguments(Presets, options)
     common = {"prompt": options.prompt, "negative": options.negative, "side_by_side": options.side_by_side}
     common |= {name: getattr(options, name) for name in JOB_FILES}
     common["animator"] = from_arguments(Animator, options)
     if options.jobs:
         if options.reference or options.pose or options.out:
             raise ValueError("--jobs has the reference, pose and out of every job; leave out --reference, --pose and --out.")
-        return _own_poses([_read_line(line, n, settings, common) for n, line in job_lines(options.jobs)], options)
+        return _own_poses([_read_line(line, n, settings, common, preset) for n, line in job_lines(options.jobs)], options)
     if not (options.reference and options.pose and options.out):
         raise ValueError("Give --reference, --pose and --out, or --jobs with a file of them.")
     photos, clips = _expand(options.reference, PHOTO_SUFFIXES), _expand(options.pose, VIDEO_SUFFIXES)
@@ -99,7 +103,7 @@ def read_jobs(options: argparse.Namespace) -> list["Job"]:
         raise ValueError(f"--out is {options.out}, but there are {len(photos) * len(clips)} videos to write; name a folder.")
     if several and options.out.resolve() in {path.resolve() for path in options.pose}:
         raise ValueError(f"--out {options.out} is the folder of pose videos, which the next run would take results for.")
-    jobs = []
+    jobs, settings = [], with_preset(settings, preset.preset)
     for photo in photos:
         for clip in clips:
             out = options.out / f"{photo.stem}_{clip.stem}.mp4" if several else options.out
@@ -118,7 +122,7 @@ def _own_poses(jobs: list["Job"], options: argparse.Namespace) -> list["Job"]:
     return jobs
 
 
-def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any]) -> "Job":
+def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any], presets: Presets) -> "Job":
     """A line of a job file. Raises ValueError, with the line's number."""
     from .job import JOB_FILES, Job
 
@@ -128,8 +132,7 @@ def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any
         paths = {name: Path(entry.pop(name)) for name in ("reference", "pose", "out")}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{where} is no object with reference, pose and out ({error}).") from error
-    changes = {name: entry.pop(name) for name in list(entry) if name in OPTIONS}
-    others = {name: entry.pop(name) for name in list(entry) if name in ANIMATOR}
+    changes, others, preset = ({n: entry.pop(n) for n in list(entry) if n in group} for group in (OPTIONS, ANIMATOR, PRESET))
     for name, value in entry.items():
         if name not in common or name == "animator":
             raise ValueError(f"{where} has an unknown option: {name}.")
@@ -139,7 +142,8 @@ def _read_line(line: str, number: int, settings: Settings, common: dict[str, Any
     entry |= {name: Path(entry[name]) for name in JOB_FILES if name in entry}
     try:
         entry["animator"] = replace(common["animator"], **others)
-        return Job(**paths, settings=replace(settings, **changes), **(common | entry))
+        settings = replace(with_preset(settings, replace(presets, **preset).preset), **changes)
+        return Job(**paths, settings=settings, **(common | entry))
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
 

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from typing import TypeVar
 
-from ..options import Options
+from ..declaring import Options
 
 Group = TypeVar("Group", bound=Options)
 

@@ -12,6 +12,11 @@ from ..method.baselines import METHODS, Method
 from ..options import Animator, Settings
 from .state import JobState, fingerprint
 
+# in every fingerprint; later ones only where they are not at their defaults, so that states of earlier versions go on
+FIRST_OPTIONS = (
+    "seed", "steps", "cfg", "sampler_name", "scheduler", "pose_strength", "shared_noise", "context_length",
+    "context_overlap", "context_schedule", "fuse_method", "width", "height", "fit",
+)  # fmt: skip
 JOB_FILES = ("ip_adapter", "image_encoder", "reference_pose")  # that some methods need, by their names in a job
 
 
@@ -113,6 +118,7 @@ def job_fingerprint(
         words["prediction"] = prediction
     settings = asdict(job.settings)
     del settings["pose_colours"]  # refuses or not; the latents are the same
-    if settings["temporal_attention"]:  # as all had at first
-        del settings["temporal_attention"]
+    for name, default in asdict(Settings()).items():
+        if name not in FIRST_OPTIONS and settings.get(name) == default:  # as all had at first
+            del settings[name]
     return fingerprint(settings | words, [job.reference, job.pose, *model_files], contents)

@@ -16,7 +16,7 @@ from ..media.writing import LOSSLESS, RESULT, video_writer
 from ..options import Settings
 from ..pipeline.animate import clip_conditions
 from ..pipeline.conditions import Conditions
-from ..pipeline.denoise import Workers, denoise, initial_noise, last
+from ..pipeline.denoise import Workers, can_begin_at, denoise, initial_noise, last
 from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
 from ..pipeline.nets import Nets
@@ -137,10 +137,12 @@ def _denoise(
 
     def steps() -> Iterator[Tensor]:  # (F, 4, h, w) each
         made = denoise(nets, conditions, latents, settings, workers=workers, first_step=begin)
+        saved = begin
         for done, after in enumerate(made, begin + 1):
-            due = saving.every and (done % saving.every == 0 or done == settings.steps)
+            due = saving.every and (done - saved >= saving.every or done == settings.steps) and can_begin_at(settings, done)
             if workers.rank == 0 and due:
                 state.save(after, done)
+            saved = done if due else saved
             progress(done)
             yield after
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import comfy.context_windows
 import comfy.samplers
 
+from ..declaring import option
 from ..method.windows import SCHEDULES
-from ..options import Sampling, Size, Windows, option
+from ..options import Sampling, Size, Windows
 
 BY_ENCODER, BY_NOTHING = "appearance_encoder", "none"  # option reference_by
 STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
@@ -61,6 +62,11 @@ class HostWindows(Windows):
             raise ValueError(
                 f"context_stride is {self.context_stride}, which has no effect on {schedule} windows: set it to 1, "
                 "or context_schedule to one of ComfyUI's uniform ones."
+            )
+        if self.move_windows and schedule not in SCHEDULES:
+            raise ValueError(
+                f"move_windows has no effect on {schedule} windows, which are ComfyUI's own: switch it off, or set "
+                f"context_schedule to {' or '.join(SCHEDULES)}."
             )
         if self.closed_loop and schedule in (*STILL, "standard_uniform"):
             raise ValueError(

@@ -17,6 +17,7 @@ from ..media.images import fit_poses, target_size
 from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
+from .guidance import apply_guidance
 from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
@@ -26,7 +27,6 @@ from .reference import apply_reference_image, check_reference
 from .run import with_options
 from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
-
 
 class Noise(Protocol):
     """The host's NOISE."""
@@ -130,6 +130,7 @@ def sample_animation(
     if settings.reference_by == BY_ENCODER:
         size = {"width": width, "height": height, "fit": settings.fit}
         model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
+    model = apply_guidance(model, settings, sigmas)
     watch = Watch(model, len(sigmas) - 1, frames)
     return _sample(model, initial, latent, sigmas, positive, negative, settings, watch)[:frames]
 

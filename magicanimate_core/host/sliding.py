@@ -12,7 +12,7 @@ import torch
 from comfy.model_base import BaseModel
 from torch import Tensor
 
-from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, needed_later, padded_length
+from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, moved_on, needed_later, padded_length
 from .hints import hints_cut
 from .options import STILL, HostWindows
 from .run import CLIP_KEY, WINDOW_KEY, Evaluation, Window, with_options
@@ -70,16 +70,17 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         return [fusions.pop(0).mean().view(x_in.shape) for _ in conds]
 
     def windows(self, frames: int, timestep: Tensor | None = None, model_options: dict | None = None) -> list[list[int]]:
-        """Returns the frame indices of every window. The host's uniform schedules move with the step at timestep (F,)."""
+        """Returns the frame indices of every window. Some move with the step at timestep (F,): the host's uniform."""
         length, overlap = self.context_length, self.context_overlap
         if self.context_schedule in SCHEDULES:
-            return SCHEDULES[self.context_schedule].windows(frames, length, overlap)
+            windows = SCHEDULES[self.context_schedule].windows(frames, length, overlap)
+            return moved_on(windows, step_at(timestep, model_options), frames) if self.move_windows else windows
         settings = SimpleNamespace(
             context_length=length,
             context_overlap=overlap,
             context_stride=self.context_stride,
             closed_loop=self.closed_loop,
-            _step=_step(timestep, model_options),
+            _step=step_at(timestep, model_options),
         )
         schedule = host_windows.get_matching_context_schedule(self.context_schedule)
         return schedule.func(frames, settings, model_options or {})
@@ -124,7 +125,7 @@ def handler_of(settings: HostWindows) -> WindowHandler:
 def windows_of_steps(settings: HostWindows, frames: int, steps: int) -> Iterator[list[list[int]]]:
     """Returns the windows of every step, as a run lays them over a clip of `frames`, padding included."""
     handler, sigmas = handler_of(settings), torch.arange(steps, -1, -1.0)  # any that fall; (steps + 1,)
-    if settings.context_schedule in STILL:
+    if settings.context_schedule in STILL and not settings.move_windows:
         return repeat(handler.windows(frames), steps)
     options = {"transformer_options": {"sample_sigmas": sigmas}}
     return (handler.windows(frames, sigmas[step : step + 1], options) for step in range(steps))
@@ -136,8 +137,8 @@ def window_handler(model_options: dict) -> WindowHandler | None:
     return handler if isinstance(handler, WindowHandler) else None
 
 
-def _step(timestep: Tensor | None, model_options: dict | None) -> int:
-    """Number of the sampling step at timestep (F,); evaluations between two steps belong to the first of them."""
+def step_at(timestep: Tensor | None, model_options: dict | None) -> int:
+    """Returns the number of the sampling step at a sigma (F,); evaluations between two steps belong to the first of them."""
     sigmas = (model_options or {}).get("transformer_options", {}).get("sample_sigmas")
     if sigmas is None or timestep is None:
         return 0

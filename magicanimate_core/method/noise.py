@@ -1,5 +1,6 @@
 """Initial noise, the noise schedule of MagicAnimate, and the one algebra of picture, noise and velocity."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -43,6 +44,13 @@ class NoiseSchedule(nn.Module):
         """
         alpha = self.at(t, noisy)
         return (1 - alpha).sqrt() * noisy + alpha.sqrt() * velocity
+
+    def parts(self, noisy: Tensor, predicted: Tensor, t: Tensor, prediction: str) -> tuple[Tensor, Tensor]:
+        """Returns z_0 and the noise in z_t, (N, ...) each, as a net sees them. prediction: epsilon or v_prediction."""
+        if prediction == "epsilon":
+            return self.clean(noisy, predicted, t), predicted
+        alpha = self.at(t, noisy)
+        return alpha.sqrt() * noisy - (1 - alpha).sqrt() * predicted, self.noise(noisy, predicted, t)
 
 
 def official_timesteps(steps: int) -> list[int]:
@@ -88,7 +96,30 @@ def begins(timesteps: list[int], grid: int = 1) -> bool:
     return first + stride >= TRAIN_TIMESTEPS or abs(first - official_timesteps(steps)[0]) < grid
 
 
-SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}
+ALIGNED = "align_your_steps"
+# what SD 1.5's own timesteps 999, 850, 736, 645, 545, 455, 343, 233, 124, 24 mean as noise, noisiest first
+ALIGNED_SIGMAS = (14.6146, 6.4746, 3.8637, 2.6946, 1.8842, 1.3944, 0.9643, 0.6524, 0.3977, 0.1515)
+
+
+def aligned_timesteps(steps: int) -> list[int]:
+    """Returns the timesteps with the noise that Sabour et al. (2024, "Align Your Steps") found best for SD 1.5.
+
+    Other numbers of steps than their ten go evenly between these, in the logarithm of the noise.
+
+    >>> aligned_timesteps(10)
+    [905, 746, 631, 542, 449, 369, 275, 186, 102, 22]
+
+    Raises ValueError for fewer than 1 or more than 100 steps.
+    """
+    check_steps(ALIGNED, steps)
+    alphas = torch.cumprod(1 - betas().double(), 0)
+    known = ((1 - alphas) / alphas).sqrt().log()  # of every timestep, (1000,)
+    levels = np.interp(np.linspace(0, 1, steps), np.linspace(0, 1, len(ALIGNED_SIGMAS)), np.log(ALIGNED_SIGMAS))
+    return [int((known - level).abs().argmin()) for level in levels]
+
+
+SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps, ALIGNED: aligned_timesteps}
+MOST_STEPS = {ALIGNED: 100}  # of a spacing that is for few; of others one less than there are timesteps
 
 
 def last_timesteps(spacing: str, steps: int, denoise: float) -> list[float]:
@@ -99,10 +130,15 @@ def last_timesteps(spacing: str, steps: int, denoise: float) -> list[float]:
     >>> last_timesteps("official", 4, 0.5), last_timesteps("official", 4, 0.002)
     ([376, 251, 126, 1], [2.5, 2.0, 1.5, 1.0])
 
-    Raises ValueError for fewer than 1 or more than 999 steps.
+    Raises ValueError for fewer than 1 or more than 999 steps, and for a longer row than a spacing for few steps has.
     """
     check_steps(spacing, steps)
     total = int(steps / denoise)
+    if total > MOST_STEPS.get(spacing, total):
+        raise ValueError(
+            f"{steps} steps at denoise {denoise} are the last of {total}, but the {spacing} schedule has at most "
+            f"{MOST_STEPS[spacing]}: take fewer steps, more denoise, or another schedule."
+        )
     if total < TRAIN_TIMESTEPS:
         return SPACINGS[spacing](total)[-steps:]
     last = SPACINGS[spacing](TRAIN_TIMESTEPS - 1)[-1]  # 1 or 0
@@ -111,8 +147,9 @@ def last_timesteps(spacing: str, steps: int, denoise: float) -> list[float]:
 
 def check_steps(spacing: str, steps: int) -> None:
     """Raises ValueError where a spacing has not so many steps."""
-    if not 1 <= steps < TRAIN_TIMESTEPS:
-        raise ValueError(f"steps is {steps}; the {spacing} schedule has 1 to {TRAIN_TIMESTEPS - 1} steps.")
+    most = MOST_STEPS.get(spacing, TRAIN_TIMESTEPS - 1)
+    if not 1 <= steps <= most:
+        raise ValueError(f"steps is {steps}; the {spacing} schedule has 1 to {most} steps.")
 
 
 def repeat_noise(segment: Tensor, frames: int) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 OFFICIAL = "official"  # as the published code has it; also the name of its timesteps
+GOLDEN = (5**0.5 - 1) / 2  # of a window: by so much windows move, which spreads their ends best, however few steps there are
 
 
 def official_length(frames: int, length: int) -> int:
@@ -48,6 +49,21 @@ SCHEDULES = {
     OFFICIAL: Schedule(official_windows, official_length),
     "paper": Schedule(paper_windows, lambda frames, length: frames),
 }
+
+
+def moved_on(windows: Sequence[list[int]], step: int, frames: int) -> list[list[int]]:
+    """Moves windows along the ring of a clip, further at each step (0, 1, ...), so that no seam stays where it is.
+
+    A clip in one window stays as it is: its frames have their places.
+
+    >>> [moved_on([[0, 1, 2, 3], [4, 5, 6, 7]], step, 8)[0] for step in range(3)]
+    [[0, 1, 2, 3], [2, 3, 4, 5], [1, 2, 3, 4]]
+    """
+    if len(windows) == 1:
+        return list(windows)
+    length = len(windows[0])
+    by = round(step * length * GOLDEN) % length
+    return [[(frame + by) % frames for frame in window] for window in windows]
 
 
 def padded_length(schedule: str, frames: int, length: int) -> int:

@@ -1,24 +1,21 @@
 """The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
-from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, betas, pad_noise, repeat_noise
-from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, needed_later, padded_length, share_out
+from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
+from ..method.noise import SPACINGS, NoiseSchedule, pad_noise, repeat_noise
+from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, moved_on, needed_later, padded_length, share_out
 from ..options import Settings
 from .call import Reference
 from .conditions import Conditions
 from .nets import Nets
 from .residuals import PoseResiduals
-
-if TYPE_CHECKING:
-    from diffusers import DDIMScheduler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +30,27 @@ class Workers:
 ONE_WORKER = Workers()
 
 
-def ddim(settings: Settings, prediction: str = "epsilon") -> "DDIMScheduler":
-    """Makes the published sampler, as diffusers' own class. prediction: what the UNet predicts."""
-    from diffusers import DDIMScheduler
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Which step of a run is done, and what it does about guidance."""
 
-    scheduler = DDIMScheduler(
-        num_train_timesteps=TRAIN_TIMESTEPS, trained_betas=betas().numpy(), clip_sample=False, set_alpha_to_one=True,
-        steps_offset=1, timestep_spacing="leading", prediction_type=prediction,
-    )  # fmt: skip
-    scheduler.set_timesteps(settings.steps)
-    scheduler.timesteps = torch.tensor(SPACINGS[settings.scheduler](settings.steps))
-    return scheduler
+    number: int = 0
+    guided: Guided = Guided.ANEW
+    guidance: Guidance = field(default_factory=Guidance)  # the run's
+
+
+def steps_of(settings: Settings) -> list[Step]:
+    """Returns the steps of one run, which share its guidance."""
+    span = settings.guidance_start, settings.guidance_end, settings.guidance_every
+    guided = guidance_of_steps(SPACINGS[settings.scheduler](settings.steps), *span)
+    guidance = Guidance(keeps=Guided.AGAIN in guided)
+    return [Step(number=number, guided=how, guidance=guidance) for number, how in enumerate(guided)]
+
+
+def can_begin_at(settings: Settings, step: int) -> bool:
+    """Whether a run can go on with a step without what an earlier one left it, but for the latents."""
+    steps = steps_of(settings)
+    return step >= len(steps) or steps[step].guided is not Guided.AGAIN
 
 
 def last(steps: Iterator[Tensor], start: Tensor) -> Tensor:
@@ -65,14 +72,15 @@ def denoise(
     All processes yield the same; first_step > 0 goes on from an earlier run's latents. Raises ValueError for latents that
     are no numbers.
     """
-    scheduler = ddim(settings, nets.prediction)
-    for step in range(first_step, settings.steps):
-        t = scheduler.timesteps[step]
-        predicted = predict(nets, conditions, latents, t, settings, workers)
-        latents = scheduler.step(predicted, t, latents, eta=0.0).prev_sample
+    schedule, timesteps = NoiseSchedule(), SPACINGS[settings.scheduler](settings.steps)
+    for step in steps_of(settings)[first_step:]:
+        t = torch.tensor(timesteps[step.number : step.number + 2])  # of this step and the next: (2,), the last one's (1,)
+        predicted = predict(nets, conditions, latents, t[0], settings, workers, step)
+        clean, noise = schedule.parts(latents, predicted, t[:1], nets.prediction)
+        latents = schedule.noisy(clean, noise, t[1:]) if len(t) > 1 else clean
         if not torch.isfinite(latents).all():
             raise ValueError(
-                f"Step {step + 1} of {settings.steps} gives values that are no numbers: "
+                f"Step {step.number + 1} of {settings.steps} gives values that are no numbers: "
                 f"{nets.dtype} does not hold them, take fp32 or bf16; or a file of weights is damaged."
             )
         yield latents
@@ -80,15 +88,18 @@ def denoise(
 
 @torch.inference_mode()
 def predict(
-    nets: Nets, conditions: Conditions, latents: Tensor, t: Tensor | int, settings: Settings, workers: Workers
-) -> Tensor:
+    nets: Nets, conditions: Conditions, latents: Tensor, t: Tensor | int, settings: Settings, workers: Workers,
+    step: Step | None = None,
+) -> Tensor:  # fmt: skip
     """Predicts for a whole clip, guided, (F, 4, h, w): every window's prediction, averaged where windows share frames.
 
-    latents: (F, 4, h, w), off the device. t: the timestep.
+    latents: (F, 4, h, w), off the device. t: the timestep. step: of a run; None: one that knows of no other.
     """
+    step = step or Step()
     frames = latents.shape[0]
-    halves = 1 if settings.cfg == 1 else 2  # without guidance the unconditional half is for nobody
-    windows = SCHEDULES[settings.context_schedule].windows(frames, settings.context_length, settings.context_overlap)
+    guided = settings.cfg != UNGUIDED
+    halves = 1 + (guided and step.guided is Guided.ANEW)  # without guidance the unconditional half is for nobody
+    windows = windows_of_step(settings, frames, step.number)
     share = share_out(len(windows), workers.rank, workers.count)
     mine = [windows[i] for i in share]
     weights = FUSE_METHODS[settings.fuse_method](windows)
@@ -100,7 +111,22 @@ def predict(
     workers.reduce(fusion.sums)
     mean = fusion.mean().to(latents.dtype).unflatten(1, (halves, *latents.shape[1:]))
     *uncond, cond = mean.unbind(1)  # each (F, 4, h, w)
-    return uncond[0] + settings.cfg * (cond - uncond[0]) if uncond else cond
+    if not guided:
+        return cond
+    other = step.guidance.other_half(step.guided, cond, uncond[0] if uncond else None, _noise_unit(nets.prediction, t))
+    return other + settings.cfg * (cond - other)
+
+
+def windows_of_step(settings: Settings, frames: int, step: int) -> list[list[int]]:
+    """Returns the frame indices of every window of a step (0, 1, ...). frames: of the clip, padding included."""
+    schedule = SCHEDULES[settings.context_schedule]
+    windows = schedule.windows(frames, settings.context_length, settings.context_overlap)
+    return moved_on(windows, step, frames) if settings.move_windows else windows
+
+
+def _noise_unit(prediction: str, t: Tensor | int) -> float:
+    """By how much a prediction at timestep t changes where its noise changes by 1."""
+    return 1.0 if prediction == "epsilon" else float(NoiseSchedule().alphas[int(t)] ** -0.5)
 
 
 def predict_windows(

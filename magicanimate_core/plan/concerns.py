@@ -73,7 +73,7 @@ def _long_window(plan: Plan) -> Iterator[str]:
 
 
 def _no_overlap(plan: Plan) -> Iterator[str]:
-    if len(plan.windows) > 1 and max(plan.shared) == 1:
+    if len(plan.windows) > 1 and max(plan.shared) == 1 and not plan.moves:
         frame = plan.windows[1][0]
         yield (
             f"No frame is shared by two windows, so the clip may jump where one ends (first at frame {frame}): "

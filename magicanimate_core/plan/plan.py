@@ -9,12 +9,11 @@ from typing import Any
 
 import torch
 
-from ..method.noise import pad_noise, repeat_noise
+from ..method.guidance import UNGUIDED, Guided, guidance_of_steps
+from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from ..method.windows import grouped, padded_length
 from ..options import Sampling, Windows
-from .work import Net, run_flop
-
-NO_GUIDANCE = 1.0  # cfg at which the half without photo and prompt is left out
+from .work import Kind, Net, run_flop
 
 Layout = list[list[int]]  # the frames of every window
 
@@ -31,11 +30,11 @@ class Plan:
     overlap: int
     schedule: str
     steps: int
-    guided: bool  # two halves: with the photo, and without
+    guided: int  # steps that compute two halves, with the photo and without; the others only the first of them
     windows: Layout  # of the first step
     calls: list[tuple[list[int], int]]  # of the first step: the frames of every call of the UNet, its windows' length
     noise: list[int]  # of every frame that is denoised: which noise it starts from
-    lengths: Mapping[int, int]  # length of a window -> how many of them in the whole run
+    lengths: Mapping[Kind, int]  # how many windows of a kind there are in the whole run
     evaluations: int  # calls of the UNet in the whole run, for samplers that evaluate once a step
     moves: bool  # windows are not the same at every step
     missed: frozenset[int]  # frames that are in no window at some step
@@ -63,7 +62,7 @@ class Plan:
 
     def flop(self, net: Net | None = None) -> int:
         """Returns the floating-point operations of the run, counted as `benchmarks.flops` does. net: other than SD 1.5's."""
-        return run_flop(net or self.net, self.lengths, self.total, self.steps, self.guided)
+        return run_flop(net or self.net, self.lengths, self.total, self.steps)
 
 
 def make_plan(
@@ -71,8 +70,8 @@ def make_plan(
 ) -> Plan:
     """Returns the plan for a clip of `frames`. size: width and height in pixels that are animated.
 
-    layouts: the windows of every step, over the padded clip. per_call: windows that are denoised together. Raises
-    ValueError for no frames, and for no steps.
+    layouts: the windows of every step, over the padded clip. per_call: windows that are denoised together. Which steps are
+    guided is a guess where the scheduler is not ours. Raises ValueError for no frames, and for no steps.
     """
     if frames < 1:
         raise ValueError(f"The clip has {frames} frames; expected at least 1.")
@@ -85,28 +84,42 @@ def make_plan(
         length=windows.context_length,
         overlap=windows.context_overlap,
         schedule=windows.context_schedule,
-        guided=sampling.cfg != NO_GUIDANCE,
         noise=noise_numbers(frames, total, windows.context_length, sampling.shared_noise),
-        **_over_steps(layouts, per_call, total),
+        **_over_steps(zip(layouts, guided_steps(sampling), strict=False), per_call, total),
     )
 
 
-def _over_steps(layouts: Iterable[Layout], per_call: int, total: int) -> dict[str, Any]:
-    """What a plan says of its windows. Layouts of one step after another that are the same are looked at once."""
-    runs = ((layout, sum(1 for _ in same)) for layout, same in groupby(layouts))
+def guided_steps(sampling: Sampling) -> list[bool]:
+    """Returns for each step whether both halves are computed."""
+    if sampling.cfg == UNGUIDED:
+        return [False] * sampling.steps
+    spacing = SPACINGS.get(sampling.scheduler, _evenly)
+    span = sampling.guidance_start, sampling.guidance_end, sampling.guidance_every
+    return [how is Guided.ANEW for how in guidance_of_steps(spacing(sampling.steps), *span)]
+
+
+def _evenly(steps: int) -> list[float]:
+    """About the timesteps of a scheduler that is not ours."""
+    return [(1 - step / steps) * (TRAIN_TIMESTEPS - 1) for step in range(steps)]
+
+
+def _over_steps(layouts: Iterable[tuple[Layout, bool]], per_call: int, total: int) -> dict[str, Any]:
+    """What a plan says of its windows. Steps one after another that are the same are looked at once."""
+    runs = ((*step, sum(1 for _ in same)) for step, same in groupby(layouts))
     first: Layout = []
-    lengths, steps, evaluations, missed, moves = Counter(), 0, 0, set(), False
-    for layout, times in runs:
+    lengths, steps, guided, evaluations, missed, moves = Counter(), 0, 0, 0, set(), False
+    for layout, both, times in runs:
         first = first or layout
         moves |= layout != first
         steps += times
+        guided += times * both
         evaluations += times * len(grouped(layout, per_call))
-        lengths.update({length: times * count for length, count in Counter(map(len, layout)).items()})
+        lengths.update({(length, both): times * count for length, count in Counter(map(len, layout)).items()})
         missed |= set(range(total)).difference(*layout)
     if not steps:
         raise ValueError("There is no step to plan; expected at least 1.")
     return {
-        "windows": first, "calls": grouped(first, per_call), "steps": steps, "lengths": lengths,
+        "windows": first, "calls": grouped(first, per_call), "steps": steps, "guided": guided, "lengths": lengths,
         "evaluations": evaluations, "missed": frozenset(missed), "moves": moves,
     }  # fmt: skip
 

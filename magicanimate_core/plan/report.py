@@ -39,7 +39,7 @@ def device_memory(plan: Plan) -> dict[str, int]:
     largest = max(len(frames) for frames, _ in plan.calls)
     return {
         "weights": sum(memory.weights(plan.net).values()),
-        "call": memory.call(plan.net, largest, plan.guided),
+        "call": memory.call(plan.net, largest, plan.guided > 0),
         "clip": plan.total * memory.latents(plan.net),
     }
 
@@ -51,7 +51,8 @@ def _clip(plan: Plan) -> list[str]:
 
 def _run(plan: Plan) -> list[str]:
     per_call = len(plan.calls[0][0])
-    halves = "both halves of the guidance" if plan.guided else "one half (cfg 1)"
+    halves = "both halves of the guidance" if plan.guided else "one half: no step is guided"
+    halves += f" in {plan.guided} of {_many(plan.steps, 'step')}" if 0 < plan.guided < plan.steps else ""
     ring = f", {len(plan.wrapping)} of them over the end to the first frames" if plan.wrapping else ""
     moving = ", at the first step: they move with every step" if plan.moves else ""
     return [

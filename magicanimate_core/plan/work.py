@@ -14,6 +14,8 @@ from ..weights import architecture as arch
 
 PROMPT_TOKENS = 77  # of a prompt
 
+Kind = tuple[int, bool]  # of a window: its frames, and whether both halves of guidance are computed
+
 
 @dataclass(frozen=True)
 class Net:
@@ -135,10 +137,10 @@ def _size(shape: tuple[int, ...]) -> int:
     return size if len(shape) > 1 else 0
 
 
-def run_flop(net: Net, windows: Mapping[int, int], frames: int, steps: int, guided: bool = True) -> int:
+def run_flop(net: Net, windows: Mapping[Kind, int], frames: int, steps: int) -> int:
     """Returns the FLOP of a run whose every step is one evaluation.
 
-    windows: length of a window -> how many of them in the whole run. frames: denoised, padding included.
+    windows: how many of each kind there are in the whole run. frames: denoised, padding included.
     """
-    unet = sum(count * net.window(length, guided) for length, count in windows.items())
+    unet = sum(count * net.window(length, guided) for (length, guided), count in windows.items())
     return unet + steps * (net.encoder() + net.reference() + frames * net.pose())

@@ -18,6 +18,7 @@ STRIDES = {"context_schedule": "standard_uniform", "context_stride": 2, **SHORT}
 OPTIONS = [
     {"context_schedule": "paper"}, {"context_schedule": "batched"}, {"windows_per_batch": 3, **SHORT}, STRIDES,
     {"context_schedule": "looped_uniform", "closed_loop": True, **SHORT},
+    {"move_windows": True, "context_length": 8, "context_overlap": 0},
 ]  # fmt: skip
 
 
@@ -50,12 +51,15 @@ def test_windows_are_those_that_the_sampler_runs(small, monkeypatch, options):
     assert ran[0][1] == plan.calls
     assert sum(len(calls) for _, calls in ran) == plan.evaluations
     assert plan.moves == any(calls != ran[0][1] for _, calls in ran)
-    lengths = [length for _, calls in ran for frames, length in calls for _ in range(len(frames) // length)]
-    assert plan.lengths == {length: lengths.count(length) for length in lengths}
+    lengths = [(length, True) for _, calls in ran for frames, length in calls for _ in range(len(frames) // length)]
+    assert plan.lengths == {kind: lengths.count(kind) for kind in lengths}
     assert not plan.missed
 
 
-COUNTED = [{"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}]
+COUNTED = [
+    {"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}, {"guidance_end": 0.5},
+    {"guidance_every": 2}, {"guidance_start": 0.5, "scheduler": "normal"},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("options", COUNTED, ids=name)

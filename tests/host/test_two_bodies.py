@@ -20,6 +20,11 @@ from pack.magicanimate_core.weights.architecture import LATENT_SCALE
         {"fuse_method": "pyramid"},
         {"fuse_method": "none"},
         {"temporal_attention": False},
+        {"scheduler": "align_your_steps", "steps": 3},
+        {"move_windows": True, "context_length": 8, "context_overlap": 0},
+        {"guidance_start": 0.3},
+        {"guidance_end": 0.3},
+        {"guidance_every": 2, "steps": 4},
     ],
 )
 def test_host_and_diffusers_agree(small, relative, options):
@@ -31,5 +36,5 @@ def test_host_and_diffusers_agree(small, relative, options):
         negative=negative,
         poses=PoseImages(small.poses(frames).movedim(-1, 1)),
     )
-    latents = sample_clip(nets, conditions, Settings(seed=3, steps=2, **options))
+    latents = sample_clip(nets, conditions, Settings(**{"seed": 3, "steps": 2} | options))
     assert relative(latents, small.animate(frames, **options) * LATENT_SCALE) < 1e-5

@@ -8,6 +8,8 @@ import torch
 from diffusers import DDIMScheduler
 from pack.magicanimate_core.method.noise import (
     SPACINGS,
+    NoiseSchedule,
+    aligned_timesteps,
     betas,
     last_timesteps,
     official_timesteps,
@@ -16,6 +18,8 @@ from pack.magicanimate_core.method.noise import (
     trailing_timesteps,
 )
 from pack.tests.shared import GOLDEN
+
+EVEN = ("official", "trailing")  # for any number of steps
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,7 @@ def test_trailing_timesteps_are_one_stride_apart_down_to_nothing(steps):
 @pytest.mark.parametrize("steps", [0, 1000])
 @pytest.mark.parametrize("spacing", SPACINGS.values())
 def test_step_counts_beyond_the_schedule_are_refused(spacing, steps):
-    with pytest.raises(ValueError, match="1 to 999"):
+    with pytest.raises(ValueError, match="1 to (999|100) steps"):
         spacing(steps)
 
 
@@ -66,10 +70,50 @@ def test_step_counts_beyond_the_schedule_are_refused(spacing, steps):
 def test_the_last_steps_of_a_longer_row(spacing):
     assert last_timesteps(spacing, 8, 0.5) == SPACINGS[spacing](16)[-8:]
     assert last_timesteps(spacing, 25, 1.0) == SPACINGS[spacing](25)
+
+
+@pytest.mark.parametrize("spacing", EVEN)
+def test_a_row_of_all_timesteps(spacing):
     assert last_timesteps(spacing, 999, 1.0) == SPACINGS[spacing](999)
 
 
-@pytest.mark.parametrize("spacing", SPACINGS)
+def test_align_your_steps_has_the_noise_that_it_has_on_the_betas_it_was_found_on():
+    """The ten timesteps of the publication, on Stable Diffusion's own betas; ours are the nearest in noise."""
+    theirs = [999, 850, 736, 645, 545, 455, 343, 233, 124, 24]
+
+    def sigmas(betas):
+        alphas = torch.cumprod(1 - betas, 0)
+        return ((1 - alphas) / alphas).sqrt()
+
+    wanted = sigmas(torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2)[theirs]
+    distance = (sigmas(betas().double()).log() - wanted.log()[:, None]).abs()
+    assert aligned_timesteps(10) == distance.argmin(1).tolist()
+    for steps in (1, 2, 6, 12, 25, 100):
+        row = aligned_timesteps(steps)
+        assert len(row) == steps and row[0] == 905 and all(a > b for a, b in pairwise(row))
+
+
+def test_few_steps_cannot_be_the_last_of_very_many():
+    with pytest.raises(ValueError, match="8 steps at denoise 0.01 .* at most 100"):
+        last_timesteps("align_your_steps", 8, 0.01)
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize(("spacing", "steps"), [("official", 25), ("official", 30), ("trailing", 4)])
+def test_steps_are_those_of_ddim_to_the_bit(ddim, prediction, spacing, steps):
+    theirs = DDIMScheduler.from_config(ddim.config, prediction_type=prediction)
+    theirs.set_timesteps(steps)
+    schedule, timesteps = NoiseSchedule(), SPACINGS[spacing](steps)
+    z = ours = torch.randn(2, 4, 3, 3)
+    for i, t in enumerate(timesteps):
+        predicted, after = torch.randn(2, 4, 3, 3), torch.tensor(timesteps[i + 1 : i + 2])
+        z = theirs.step(predicted, t, z, eta=0.0).prev_sample
+        clean, noise = schedule.parts(ours, predicted, torch.tensor([t]), prediction)
+        ours = schedule.noisy(clean, noise, after) if len(after) else clean
+        assert torch.equal(z, ours)
+
+
+@pytest.mark.parametrize("spacing", EVEN)
 @pytest.mark.parametrize(("steps", "denoise"), [(25, 0.02), (20, 0.02), (1, 0.0005), (999, 0.5), (10, 0.01), (7, 0.003)])
 def test_more_steps_than_timesteps_go_between_them(spacing, steps, denoise):
     row = last_timesteps(spacing, steps, denoise)

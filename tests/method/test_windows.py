@@ -9,6 +9,7 @@ from pack.magicanimate_core.method.windows import (
     SCHEDULES,
     Fusion,
     check_window,
+    moved_on,
     needed_later,
     official_windows,
     pad_last,
@@ -46,6 +47,24 @@ def test_ring_wraps_to_the_first_frames():
     assert [w[0] for w in windows] == list(range(0, 96, 12))
     assert windows[-1] == [*range(84, 96), 0, 1, 2, 3]
     assert set(Counter(f for w in windows for f in w).values()) == {1, 2}
+
+
+@pytest.mark.parametrize(("frames", "length", "overlap"), [(96, 16, 0), (96, 16, 4), (32, 16, 0), (21, 4, 1), (40, 8, 0)])
+def test_windows_that_move_on_cover_every_frame_and_leave_no_seam_in_one_place(frames, length, overlap):
+    windows, seams = paper_windows(frames, length, overlap), []
+    for step in range(25):
+        moved = moved_on(windows, step, frames)
+        assert [len(window) for window in moved] == [len(window) for window in windows]
+        assert {f for window in moved for f in window} == set(range(frames))
+        assert all((b - a) % frames == 1 for window in moved for a, b in zip(window, window[1:], strict=False))
+        seams.append(frozenset(window[0] for window in moved))
+    assert moved_on(windows, 0, frames) == windows
+    assert not any(a & b for a, b in zip(seams, seams[1:], strict=False)) or overlap
+    assert len(set(seams[:4])) == 4 or length < 5
+
+
+def test_one_window_stays_where_it_is():
+    assert moved_on([[0, 1, 2]], 7, 3) == [[0, 1, 2]]
 
 
 def test_official_windows_are_the_published_ones():

@@ -31,7 +31,7 @@ def test_windows_and_padding_are_the_schedules(schedule, frames):
     assert made.total == padded_length(schedule, frames, 16) and made.padded == made.total - frames
     assert made.windows == SCHEDULES[schedule].windows(made.total, 16, 4)
     assert made.shared == [sum(frame in window for window in made.windows) for frame in range(made.total)]
-    assert made.evaluations == 3 * len(made.windows) and made.lengths == {16: 3 * len(made.windows)}
+    assert made.evaluations == 3 * len(made.windows) and made.lengths == {(16, True): 3 * len(made.windows)}
     assert not made.missed and not made.moves
 
 
@@ -60,13 +60,22 @@ def test_several_windows_go_together():
 
 
 def test_windows_that_move_are_counted_step_by_step():
-    made = plan(4, layouts=[[[0, 1], [2, 3]], [[1, 2], [3, 0], [0, 1]], [[0, 1], [2, 3]]], context_schedule="paper")
-    assert made.moves and made.steps == 3 and made.evaluations == 7 and made.lengths == {2: 7}
+    made = plan(4, layouts=[[[0, 1], [2, 3]], [[1, 2], [3, 0], [0, 1]], [[0, 1], [2, 3]]], steps=3, context_schedule="paper")
+    assert made.moves and made.steps == 3 and made.evaluations == 7 and made.lengths == {(2, True): 7}
     assert made.windows == [[0, 1], [2, 3]] and "at the first step" in headline(made)
 
 
+def test_only_steps_with_both_halves_are_counted_so():
+    half = {"scheduler": "trailing", "steps": 4, "guidance_start": 0.2, "guidance_end": 0.6}
+    made, all_of_them, none = plan(96, **half), plan(96, steps=4), plan(96, steps=4, cfg=1.0)
+    assert (made.guided, all_of_them.guided, none.guided) == (2, 4, 0)
+    assert 2 * made.flop() == all_of_them.flop() + none.flop()
+    assert "both halves of the guidance in 2 of 4 steps" in report(made, [])
+    assert plan(96, steps=4, guidance_every=4).guided == 1 and plan(96, steps=4, guidance_start=1.0).guided == 0
+
+
 def test_frames_that_no_window_sees_are_named():
-    made = plan(4, layouts=[[[0, 1], [2, 3]], [[1, 2]]], context_schedule="paper")
+    made = plan(4, layouts=[[[0, 1], [2, 3]], [[1, 2]]], steps=2, context_schedule="paper")
     assert made.missed == {0, 3} and any("2 frames, the first of them 0, are in no window" in s for s in concerns(made))
 
 
