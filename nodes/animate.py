@@ -4,8 +4,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.options import BY_NOTHING, HostSettings
-from ..magicanimate_core.host.sampling import Parts, check_pictures, sample_animation
+from ..magicanimate_core.host.options import BY_CLIP, BY_ENCODER, HostSettings
+from ..magicanimate_core.host.sampling import NO_CLIP_VISION, Parts, check_pictures, sample_animation
 from ..magicanimate_core.presets import PUBLISHED, with_preset
 from .checks import CheckedWindows, late
 from .queued import HIDDEN_INPUTS
@@ -20,6 +20,9 @@ from .schema import (
     schema,
     window_inputs,
 )
+
+SHOWN_BY = {"appearance_encoder": BY_ENCODER, "clip_vision": BY_CLIP}  # part -> what reference_by says where it is used
+
 
 class Animate(CheckedWindows):
     OPTIONS = HostSettings
@@ -43,10 +46,17 @@ class Animate(CheckedWindows):
 
     @classmethod
     def check_lazy_status(cls, **inputs: Any) -> list[str]:
-        """As every node's; an appearance encoder that is not used is not loaded."""
+        """As every node's; what shows the photo, and is not used, is not loaded."""
         wanted = super().check_lazy_status(**inputs)
-        unused = ["appearance_encoder"] if inputs.get("reference_by") == BY_NOTHING else []
+        unused = {part for part, use in SHOWN_BY.items() if inputs.get("reference_by", BY_ENCODER) != use}
         return [name for name in wanted if name not in unused]
+
+    @classmethod
+    def check_options(cls, **inputs: Any) -> None:
+        """Raises ValueError for options that cannot be used, alone or together, and for a part that they need."""
+        super().check_options(**inputs)
+        if inputs.get("reference_by") == BY_CLIP and "clip_vision" not in inputs:
+            raise ValueError(NO_CLIP_VISION)
 
     @classmethod
     def execute(
@@ -61,10 +71,11 @@ class Animate(CheckedWindows):
         pose_video: Any,
         noise: Any = None,
         preset: str = PUBLISHED,
+        clip_vision: Any = None,
         **options: Any,
     ) -> io.NodeOutput:
         settings = with_preset(HostSettings(**options), preset)
-        parts = Parts(model, appearance_encoder, control_net, vae)
+        parts = Parts(model, appearance_encoder, control_net, vae, clip_vision)
         images = {"reference_image": reference_image, "pose_video": pose_video}
         latents = sample_animation(parts, positive, negative, **images, settings=settings, noise=noise)
         return io.NodeOutput({"samples": latents})
@@ -100,7 +111,10 @@ def _optional_inputs() -> list[io.Input]:
         tooltip="Initial noise for every frame (after padding), in place of seed and shared_noise.",
     )
     others = inputs("pose_colours", "reference_by", "temporal_attention", optional=True, extra_dict=ADVANCED)
-    return [*inputs("fit", optional=True), *late([noise]), *advanced_window_inputs(), *others, *less_work_inputs()]
+    vision = io.ClipVision.Input(
+        "clip_vision", optional=True, extra_dict=ADVANCED, tooltip="CLIP ViT-L/14, where reference_by is clip_image."
+    )
+    return [*inputs("fit", optional=True), *late([noise, vision]), *advanced_window_inputs(), *others, *less_work_inputs()]
 
 
 NODES = [Animate]

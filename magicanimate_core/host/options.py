@@ -10,7 +10,7 @@ from ..declaring import option
 from ..method.windows import SCHEDULES
 from ..options import Sampling, Size, Windows
 
-BY_ENCODER, BY_NOTHING = "appearance_encoder", "none"  # option reference_by
+BY_ENCODER, BY_CLIP, BY_NOTHING = "appearance_encoder", "clip_image", "none"  # option reference_by
 STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
 
 
@@ -82,7 +82,8 @@ class HostSettings(Size, HostWindows, HostSampling):
 
     reference_by: str = option(
         BY_ENCODER,
-        "What shows the photo to the model. appearance_encoder: as published. none: nothing of this pack, for a MODEL that "
-        "sees it otherwise (an IP-Adapter's nodes).",
-        choices=(BY_ENCODER, BY_NOTHING),
+        "What shows the photo to the model. appearance_encoder: as published. clip_image: CLIP's image tokens behind the "
+        "prompt's, for weights that were trained so (Table 2b); needs clip_vision. none: nothing of this pack, for a MODEL "
+        "that sees it otherwise (an IP-Adapter's nodes).",
+        choices=(BY_ENCODER, BY_CLIP, BY_NOTHING),
     )

@@ -7,26 +7,31 @@ import comfy.sample
 import comfy.samplers
 import comfy.utils
 import torch
+from comfy.clip_vision import ClipVisionModel
 from comfy.controlnet import ControlNet
 from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
 from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS
-from ..media.images import fit_poses, target_size
+from ..media.images import fit_photo, fit_poses, target_size
 from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
+from .clip_image import image_tokens, show_to_text
 from .guidance import apply_guidance
 from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
-from .options import BY_ENCODER, HostSettings
+from .options import BY_CLIP, BY_ENCODER, HostSettings
 from .pose import Conditioning, apply_pose
 from .reference import apply_reference_image, check_reference
 from .run import with_options
 from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
+
+NO_CLIP_VISION = "reference_by is clip_image, but clip_vision is not connected: connect Load CLIP Vision (CLIP ViT-L/14)."
+
 
 class Noise(Protocol):
     """The host's NOISE."""
@@ -94,6 +99,7 @@ class Parts(NamedTuple):
     appearance_encoder: ModelPatcher | None  # None: where nothing of ours shows the photo
     control_net: ControlNet
     vae: VAE
+    clip_vision: ClipVisionModel | None = None  # where CLIP shows the photo
 
 
 def check_pictures(reference_image: Tensor, pose_video: Tensor, settings: HostSettings) -> None:
@@ -126,6 +132,9 @@ def sample_animation(
     sigmas = sampling_sigmas(parts.model, settings)
     model = _windowed(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
+    if settings.reference_by == BY_CLIP:
+        seen = image_tokens(parts.clip_vision, fit_photo(reference_image, width, height, settings.fit))
+        positive = show_to_text(positive, seen)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
     if settings.reference_by == BY_ENCODER:
         size = {"width": width, "height": height, "fit": settings.fit}
@@ -139,6 +148,8 @@ def _check(parts: Parts, reference_image: Tensor, pose_video: Tensor, settings: 
     """Raises ValueError for parts that do not animate, and for a photo or poses that cannot be animated."""
     if motion_of(parts.model) is None:
         raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
+    if settings.reference_by == BY_CLIP and parts.clip_vision is None:
+        raise ValueError(NO_CLIP_VISION)
     check_latents(parts.model, parts.vae)
     check_pictures(reference_image, pose_video, settings)
 
