@@ -25,7 +25,13 @@ Chosen = TypeVar("Chosen", bound=Options)
 class Presets(Options):
     """Values for many options at once."""
 
-    preset: str = option(PUBLISHED, "", choices=tuple(PRESETS))
+    preset: str = option(
+        PUBLISHED,
+        "Less work, by other values for what is left at its default. published: none. balanced: 0.37 of the published "
+        "work, 12 steps and moving windows without overlap. fast: 0.15, 6 steps, 3 of them guided. draft: 0.10, 4 steps, "
+        "2 of them guided.",
+        choices=tuple(PRESETS),
+    )
 
 
 def with_preset(settings: Chosen, preset: str) -> Chosen:

@@ -57,7 +57,7 @@ def test_windows_are_those_that_the_sampler_runs(small, monkeypatch, options):
 
 
 COUNTED = [
-    {"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}, {"guidance_end": 0.5},
+    {"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}, {"guidance_end": 0.6},
     {"guidance_every": 2}, {"guidance_start": 0.5, "scheduler": "normal"},
 ]  # fmt: skip
 

@@ -63,3 +63,32 @@ def test_not_fused_is_something_else_and_agrees_with_no_overlap_where_there_is_n
     assert relative(small.animate(40, fuse_method="none"), small.expected(40)) > 1e-4
     apart = {"context_overlap": 0}
     assert torch.equal(small.animate(32, fuse_method="none", **apart), small.animate(32, **apart))
+
+
+@pytest.mark.parametrize("options", [{"guidance_end": 0.6}, {"guidance_every": 2}, {"guidance_start": 1.0}])
+def test_guidance_that_is_left_out_is_one_half(small, options):
+    """And another node's way to evaluate conditionings stays in use."""
+    from comfy.samplers import calc_cond_batch
+
+    asked = []
+
+    def watched(arguments):
+        asked.append([cond is not None for cond in arguments["conds"]])
+        return calc_cond_batch(*(arguments[name] for name in ("model", "conds", "input", "sigma", "model_options")))
+
+    model = small.temporal().clone()
+    model.set_model_sampler_calc_cond_batch_function(watched)
+    made = small.animate(4, model=model, **options)
+    assert asked == [[True, options != {"guidance_start": 1.0}], [True, False]]
+    assert torch.equal(made, small.animate(4, **options))
+    assert torch.equal(made, small.animate(4, cfg=1.0)) == (options == {"guidance_start": 1.0})
+    assert torch.equal(small.animate(4, model=model), small.animate(4))  # nothing stays
+
+
+def test_a_preset_is_its_values(small):
+    from pack.magicanimate_core.presets import PRESETS
+
+    assert torch.equal(small.animate(20, steps=25, preset="draft"), small.animate(20, **PRESETS["draft"]))
+    assert torch.equal(small.animate(20, preset="published"), small.expected(20))
+    with pytest.raises(ValueError, match="preset draft: move_windows has no effect on looped_uniform windows"):
+        small.animate(4, preset="draft", context_schedule="looped_uniform")

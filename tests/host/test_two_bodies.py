@@ -22,8 +22,8 @@ from pack.magicanimate_core.weights.architecture import LATENT_SCALE
         {"temporal_attention": False},
         {"scheduler": "align_your_steps", "steps": 3},
         {"move_windows": True, "context_length": 8, "context_overlap": 0},
-        {"guidance_start": 0.3},
-        {"guidance_end": 0.3},
+        {"guidance_start": 0.7},
+        {"guidance_end": 0.6},
         {"guidance_every": 2, "steps": 4},
     ],
 )

@@ -7,7 +7,15 @@ import torch
 from pack.magicanimate_core.method.windows import SCHEDULES, share_out
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
-from pack.magicanimate_core.pipeline.denoise import ONE_WORKER, Workers, denoise, last, predict, predict_windows
+from pack.magicanimate_core.pipeline.denoise import (
+    ONE_WORKER,
+    Workers,
+    can_begin_at,
+    denoise,
+    last,
+    predict,
+    predict_windows,
+)
 
 RUNS = {"N16_s4_cfg7.5": (16, 4, 16), "N48_s3_cfg7.5": (48, 3, 48), "pad21to32_s2_cfg7.5": (21, 2, 32)}
 
@@ -90,6 +98,42 @@ def test_guidance_one_needs_no_unconditional_rows(nets, conditions, relative):
     half = predict(nets, conditions, latents, 501, Settings(cfg=1.0), ONE_WORKER)
     handle.remove()
     assert relative(half, both) < 1e-4 and rows == [16]
+
+
+def rows_of_steps(nets, steps):
+    """How many rows the UNet sees at each step."""
+    rows, seen = [], []
+    handle = nets.unet.unet.conv_in.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    latents = []
+    for after in steps:
+        latents.append(after)
+        rows.append(sum(seen))
+        seen.clear()
+    handle.remove()
+    return rows, latents
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        ({"guidance_start": 0.5}, [16, 16, 32, 32]),
+        ({"guidance_end": 0.6}, [32, 32, 16, 16]),
+        ({"guidance_every": 3}, [32, 16, 16, 32]),
+        ({"guidance_start": 1.0}, [16, 16, 16, 16]),
+    ],
+)
+def test_guidance_that_is_not_computed_costs_nothing_and_a_run_may_be_cut_anywhere_else(nets, conditions, options, rows):
+    settings = Settings(steps=4, **options)
+    noise = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    counted, latents = rows_of_steps(nets, denoise(nets, conditions, noise, settings))
+    assert counted == rows
+    unguided = last(denoise(nets, conditions, noise, replace(settings, cfg=1.0)), noise)
+    assert torch.equal(unguided, latents[-1]) == (rows == [16] * 4)
+    cuts = [step for step in range(1, 5) if can_begin_at(settings, step)]
+    assert cuts == ([3, 4] if "guidance_every" in options else [1, 2, 3, 4])
+    for step in cuts:
+        again = last(denoise(nets, conditions, latents[step - 1], settings, first_step=step), latents[step - 1])
+        assert torch.equal(again, latents[-1])
 
 
 def test_unconditional_rows_ignore_the_reference(nets, conditions):
