@@ -9,11 +9,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from magicanimate_core.options import Aligning, PoseWork, Settings
+from magicanimate_core.presets import Presets
 
 from .comfyui import PACK, Server, find_comfyui
 
 LOCALES = PACK / "locales"
 ENGLISH = "en"
+ALSO_CALLED = {"spacing": "scheduler"}  # input of a node -> the option that it is
 
 Words = dict[str, dict]  # node -> display_name, description, inputs, outputs: the front end's nodeDefs
 
@@ -61,8 +63,10 @@ def _input(name: str, value: list) -> dict:
 
 
 def _choices(name: str) -> set[str]:
-    """What the table of options declares that an option may be."""
-    declared = [option for group in (Settings, Aligning, PoseWork) for option in fields(group) if option.name == name]
+    """What the tables of options declare that an option may be."""
+    name = ALSO_CALLED.get(name, name)
+    groups = (Settings, Presets, Aligning, PoseWork)
+    declared = [option for group in groups for option in fields(group) if option.name == name]
     return {choice for option in declared for choice in option.metadata.get("choices", ())}
 
 
