@@ -67,7 +67,7 @@ class DemoModel:
     """The demo model in the ComfyUI of this process."""
 
     def __init__(self, comfyui: Path) -> None:
-        self.run = Host(comfyui, "--cpu").run
+        self.run = Host(comfyui, "--cpu", "--use-pytorch-cross-attention").run
         names = ("model", "appearance_encoder", "control_net", "vae", "positive", "negative")
         self.parts = dict(zip(names, self.run("MagicAnimateDemoModel"), strict=True))
 
