@@ -24,6 +24,7 @@ has no meaning there is null, with the reason.
 12  a LoRA's strength changed between two runs: seconds to the first step, peak memory
 13  training, full size: 20 steps of stage 1 and of stage 2 (the count beside it: benchmarks/results/training.md)
 14  the demo model's training, for nine minutes; the same command goes on
+15  every preset: a whole run's seconds beside the published settings', and peak memory
 
 Not there: in part 3 the trials of other ways to handle pose hints and residuals, which the pack does not have; in part 14
 256 x 256 and dancers drawn on all cores, which `scripts.train_demo` has no options for.

@@ -39,6 +39,11 @@ class Timed:
         steps = [end - begin for begin, end in pairwise(self.marks)]
         return {"seconds_to_first_step": steps[0]} | ({"seconds_a_step": statistics.median(steps[1:])} if steps[1:] else {})
 
+    @property
+    def whole_s(self) -> float:
+        """Seconds of the whole run."""
+        return self.marks[-1] - self.marks[0]
+
 
 class Memory:
     """`with Memory() as memory:` keeps the peaks of what happens inside."""

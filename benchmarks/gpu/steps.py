@@ -4,9 +4,14 @@ from functools import partial
 
 from comfy.patcher_extension import WrappersMP
 
+from magicanimate_core.options import Settings
+from magicanimate_core.presets import PRESETS
+
 from .bench import Bench, Rows
 from .measuring import GIB, Memory, counted
 from .scene import KEY, Scene
+
+STEPS = Settings.steps  # as published, which a preset replaces
 
 
 def clips(bench: Bench) -> Rows:
@@ -44,6 +49,19 @@ def one_at_a_time(executor, model, *args):
         return executor(model, *args)
     finally:
         del model.memory_required
+
+
+def presets(bench: Bench) -> Rows:
+    """Whole runs of every preset: what is saved of the published settings' time, and peak memory by length."""
+    scene, sizes, published = Scene(bench), bench.sizes, {}
+    scene.animate(sizes.window, 2)
+    for preset in PRESETS:
+        for frames in sizes.clips:
+            with Memory() as memory:
+                timed = scene.animate(frames, STEPS, preset=preset)
+            published.setdefault(frames, timed.whole_s)
+            whole = {"whole_run_s": timed.whole_s, "of_published": timed.whole_s / published[frames]}
+            yield f"{preset}, {frames} frames", whole | timed.numbers() | memory.numbers()
 
 
 def long_clips(bench: Bench) -> Rows:

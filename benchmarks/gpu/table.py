@@ -101,4 +101,5 @@ PARTS = (
         Process("stage 2", "training.stage", HERE, options={"stage": "2"}),
     )),
     Part(14, "The demo model's training", (Process("train_demo", "training.demo", HERE),)),
+    Part(15, "Presets, whole runs", (Process("dynamic VRAM", "steps.presets"),)),
 )  # fmt: skip
