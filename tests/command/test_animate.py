@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from pack.magicanimate_core.media.clip import PoseClip
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.denoise import ONE_WORKER
 from pack.scripts.comfyui import PACK as ROOT
+from pack.tests.processes import running
 from safetensors.torch import load_file
 
 
@@ -104,37 +104,52 @@ def state_path(out: Path) -> Path:
     return JobState(out, job="").path
 
 
-def start(files, out: Path, *more: str):
-    """The command in a process of its own."""
-    command = [sys.executable, "-m", "magicanimate_core", *files.command(out, "--latents", *more)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+def as_typed(files, out: Path) -> None:
+    """The command in a process of its own, as a user starts it."""
+    command = [sys.executable, "-m", "magicanimate_core", *files.command(out, "--latents")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=180)
+
+
+def start(files, out: Path, *more: str, count: int = 0):
+    """The command in a process of its own, or in `count` of torchrun's."""
+    return running("magicanimate_core", *files.command(out, "--latents", *more), count=count)
+
+
+def latents_of(out: Path) -> torch.Tensor:
+    return load_file(out.with_suffix(".latents.safetensors"))["latents"]
+
+
+@pytest.fixture(scope="module")
+def whole(files, tmp_path_factory) -> Path:
+    """The video of an uninterrupted run, with its latents beside it."""
+    out = tmp_path_factory.mktemp("whole") / "whole.mp4"
+    as_typed(files, out)
+    return out
 
 
 def wait_for(process, happened, limit_s: float = 120) -> None:
     """Until happened(), or the process has ended."""
     end = time.monotonic() + limit_s
-    while not happened() and process.poll() is None:
+    while not happened() and not process.ended:
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.01)
 
 
-def test_killed_at_random_moments_and_resumed(files, tmp_path):
+def test_killed_at_random_moments_and_resumed(files, whole, tmp_path):
     """kill -9 wherever it is, the same command with --resume: to the bit what an uninterrupted run gives."""
-    whole, broken = tmp_path / "whole.mp4", tmp_path / "broken.mp4"
-    assert start(files, whole).wait() == 0
+    broken = tmp_path / "broken.mp4"
     chance, kills = random.Random(0), int(os.environ.get("KILLS", 3))
     for number in range(kills):  # somewhere after a sign of life, so that no machine is too fast or too slow for it
-        process = start(files, broken, "--resume")
-        if number % 2 == 0:
-            wait_for(process, lambda: state_path(broken).exists() or broken.exists())
-        time.sleep(chance.uniform(0, 0.5) if number else 0)  # the first certainly in the middle
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with start(files, broken, "--resume") as process:
+            if number % 2 == 0:
+                wait_for(process, lambda: state_path(broken).exists() or broken.exists())
+            time.sleep(chance.uniform(0, 0.5) if number else 0)  # the first certainly in the middle
+            process.kill()
         if broken.exists():
             read_video(broken)  # never half written
-    assert start(files, broken, "--resume").wait() == 0
-    latents = [load_file(path.with_suffix(".latents.safetensors"))["latents"] for path in (whole, broken)]
-    assert torch.equal(*latents)
+    with start(files, broken, "--resume") as process:
+        assert process.wait() == 0, process.said
+    assert torch.equal(latents_of(whole), latents_of(broken))
     assert np.array_equal(read_video(whole)[0], read_video(broken)[0])
 
 
@@ -147,7 +162,7 @@ def test_resumed_after_every_step(files, models, tmp_path):
             if done == stop_at:
                 raise Stop
 
-        job = Job(files.photo, files.clip, out, settings=Settings(steps=3))
+        job = Job(files.photo, files.clip, out, settings=Settings(steps=3, cfg=1.0))  # as many steps, half the work
         saving = Saving(resume=resume, latents=True)
         return run_job(models, job, model_files=[], workers=ONE_WORKER, saving=saving, progress=progress)
 
@@ -181,32 +196,19 @@ def test_states_of_earlier_versions_are_accepted(tmp_path):
     assert digest == "2c00ef9404de4a220cea92f983e9b396f311fe50659683e161c213191be6d213"
 
 
-def torchrun(files, out: Path, processes: int, *more: str):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command += ["-m", "magicanimate_core", *files.command(out, "--latents", *more)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 @pytest.mark.parametrize("processes", [2, 3])
-def test_real_processes_give_the_latents_of_one(files, tmp_path, processes, relative):
-    assert start(files, tmp_path / "one.mp4").wait() == 0
-    many = torchrun(files, tmp_path / "many.mp4", processes)
-    output, _ = many.communicate(timeout=180)
-    assert many.returncode == 0, output
-    latents = [load_file(tmp_path / f"{name}.latents.safetensors")["latents"] for name in ("one", "many")]
-    assert relative(*latents) < 1e-6
+def test_real_processes_give_the_latents_of_one(files, whole, tmp_path, processes, relative):
+    with start(files, tmp_path / "many.mp4", count=processes) as many:
+        assert many.wait() == 0, many.said
+    assert relative(latents_of(whole), latents_of(tmp_path / "many.mp4")) < 1e-6
 
 
 def test_a_process_that_dies_ends_the_job(files, tmp_path):
     """No hanging: the others say so, and what was done is kept."""
     out = tmp_path / "out.mp4"
-    job = torchrun(files, out, 2, "--steps", "200", "--save-every", "1")
-    state = out.with_name(out.name + ".state.safetensors")
-    end = time.monotonic() + 120
-    while not state.exists() and time.monotonic() < end:
-        time.sleep(0.2)
-    children = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
-    subprocess.run(["kill", "-9", children[-1]], check=True)
-    output, _ = job.communicate(timeout=120)
-    assert job.returncode != 0 and "--resume" in output
-    assert state.exists() and not out.exists()
+    with start(files, out, "--steps", "200", "--save-every", "1", count=2) as job:
+        wait_for(job, state_path(out).exists)
+        children = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
+        subprocess.run(["kill", "-9", children[-1]], check=True)
+        assert job.wait() != 0 and "--resume" in job.said
+    assert state_path(out).exists() and not out.exists()

@@ -1,16 +1,13 @@
 """The training command from a config file to exported weights, on the smallest model there can be."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.base import load_autoencoder
-from pack.scripts.comfyui import PACK as ROOT
+from pack.tests.processes import running
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -89,8 +86,9 @@ def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
     start = trained / "2" / "export"
     changes = ["run.mixed_precision=bf16", "run.gradient_checkpointing=true", "run.accumulate=2"]
     command = ["train", str(trained / "my.yaml"), "--stage", stage, "--out", str(tmp_path), "--start", str(start)]
-    command = [sys.executable, "-m", "magicanimate_core", *command]  # a process's precision cannot be changed
-    subprocess.run([*command, *(part for change in changes for part in ("--set", change))], cwd=ROOT, check=True)
+    command += [part for change in changes for part in ("--set", change)]
+    with running("magicanimate_core", *command) as process:  # a process's precision cannot be changed
+        assert process.wait() == 0, process.said
     for name in ("appearance_encoder", "densepose_controlnet", "temporal_attention"):
         (old,), (new,) = ((f / "magicanimate" / name).iterdir() for f in (start, tmp_path / stage / "export"))
         learns = (name == "temporal_attention") == (stage == "2")
@@ -114,14 +112,12 @@ def test_a_vae_goes_on_from_another(trained, tmp_path):
 
 def test_of_two_processes_one_exports(trained, tmp_path):
     """Both train the VAE as one group, also without an accelerator; files that two write at once may be torn."""
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "magicanimate_core"]
-    command = [sys.executable, *launch, "train", str(trained / "my.yaml"), "--stage", "vae", "--out", str(tmp_path)]
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr[-2000:]
+    command = ["train", str(trained / "my.yaml"), "--stage", "vae", "--out", str(tmp_path)]
+    with running("magicanimate_core", *command, count=2, environment={"CUDA_VISIBLE_DEVICES": ""}) as process:
+        assert process.wait() == 0 and process.said.count("wrote") == 1, process.said
     (place,) = (tmp_path / "vae" / "checkpoints").glob("step-*2")
     assert len(list(place.glob("random_states_*"))) == json.loads((place / "run.json").read_text())["processes"] == 2
-    assert done.stdout.count("wrote") == 1 and load_autoencoder(tmp_path / "vae" / "export" / "base") is not None
+    assert load_autoencoder(tmp_path / "vae" / "export" / "base") is not None
 
 
 def test_options_are_printed_without_a_config(capsys):

@@ -1,8 +1,6 @@
 """Interrupted and divided training."""
 
 import hashlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,16 +13,15 @@ from pack.magicanimate_core.training.run.loop import train
 from pack.magicanimate_core.training.run.resuming import latest_checkpoint
 from pack.magicanimate_core.training.run.settings import RunSettings
 from pack.magicanimate_core.training.run.trainer import build_optimizer
-from pack.scripts.comfyui import PACK as ROOT
+from pack.tests.processes import running
 from safetensors.torch import load_file
 
 PROGRAM = Path(__file__).with_name("run_small.py")
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 def run_small(*arguments) -> int:
-    command = [sys.executable, str(PROGRAM), *map(str, arguments)]
-    return subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True).returncode
+    with running(str(PROGRAM), *map(str, arguments)) as process:
+        return process.wait()
 
 
 def test_killed_at_every_step_and_resumed(tmp_path):
@@ -45,10 +42,8 @@ def test_two_processes_make_the_gradients_of_one(tmp_path):
     """gloo, half the batch each, against the whole batch (relative 1e-5)."""
     program = str(Path(__file__).with_name("two_processes.py"))
     for count in (1, 2):
-        launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-        command = [sys.executable, *launch, program, str(tmp_path / f"{count}.pt")]
-        done = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
+        with running(program, str(tmp_path / f"{count}.pt"), count=count) as process:
+            assert process.wait() == 0, process.said
     one, two = (torch.load(tmp_path / f"{count}.pt") for count in (1, 2))
     assert one.keys() == two.keys() and any(gradient.any() for gradient in one.values())
     for name, gradient in one.items():
