@@ -7,6 +7,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test downloads anything
+# one of two workers (-n 2) has one core, and so has all that it starts
+os.environ["OMP_NUM_THREADS"] = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 
 import pytest
 import torch
@@ -22,13 +24,31 @@ def _import_pack() -> None:
 
 
 _import_pack()
-THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+THREADS = int(os.environ["OMP_NUM_THREADS"])
 torch.set_num_threads(THREADS)
+os.cpu_count = lambda: THREADS  # the command line uses all there are
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What one of several workers (-n 2) is given at once."""
+    from pack.tests.sharing import piece
+    from xdist.scheduler import LoadFileScheduling
+
+    class Pieces(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return piece(nodeid)
+
+    config.option.loadscopereorder = False  # it would begin with the files of many tests, whatever these take
+    return Pieces(config, log)
 
 
 def pytest_collection_modifyitems(items):
     """Tests in tests/host and tests/server need a real ComfyUI."""
     from pack.scripts.comfyui import find_comfyui
+    from pack.tests.sharing import longest_first
+
+    items[:] = longest_first(items)
 
     if find_comfyui() is None:
         reason = "no ComfyUI found (COMFYUI_PATH, an enclosing custom_nodes, ~/comfy/ComfyUI)"
@@ -39,10 +59,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def threads():
-    """The command line uses all cores, and their number shows in the last bits: every test begins with as many.
-
-    A fixture of a whole module that runs the command comes before this one.
-    """
+    """Their number shows in the last bits: every test begins with as many."""
     torch.set_num_threads(THREADS)
 
 
