@@ -22,8 +22,8 @@ def server(tmp_path_factory):
     for ours, name in NAMES.items():  # as the workflows call them
         (base / "models" / ours).rename((base / "models" / ours).with_name(name))
     densepose_nets.write_traced(base / "models" / "densepose" / "densepose_r50_fpn_dl.torchscript")
-    inputs.write_inputs(base / "input", size=128, frames=20)
-    inputs.write_inputs(base / "input", size=128, frames=18, people=2, name="two_people")
+    inputs.write_inputs(base / "input", size=128, frames=12)
+    inputs.write_inputs(base / "input", size=128, frames=10, people=2, name="two_people")
     # the stand-in net reads parts out of their colours: to it this is a film, to hear as well
     write(base / "input" / "film.mp4", inputs.draw_poses(128, 20), "libx264rgb", "rgb24", sound="aac", qp="0")
     packs = (PACK, Path(__file__).resolve().parents[2] / "magicanimate_core" / "testing" / "tiny_sd15")
@@ -32,15 +32,11 @@ def server(tmp_path_factory):
 
 
 def small_workflow(name: str, size: int = 64, steps: int = 2) -> dict:
-    """A workflow of the pack in API form, at a small size."""
+    """A workflow of the pack in API form, at a small size and in short windows, more than one."""
     workflow = json.loads((PACK / "workflows" / "api" / f"{name}.json").read_text())
     for node in workflow.values():
         inputs = node["inputs"]
         inputs |= {key: size for key in ("width", "height") if key in inputs}
-        inputs |= {"steps": steps} if "steps" in inputs else {}
+        small = {"steps": steps, "context_length": 8, "context_overlap": 2}
+        inputs |= {key: value for key, value in small.items() if key in inputs}
     return workflow
-
-
-@pytest.fixture(name="small_workflow")
-def _small_workflow():
-    return small_workflow

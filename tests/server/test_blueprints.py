@@ -16,6 +16,7 @@ SMALL = """(sizes) => {
   const [node] = app.graph._nodes.filter((each) => each.subgraph);
   for (const [name, value] of Object.entries(sizes)) node.widgets.find((widget) => widget.name === name).value = value;
 }"""
+FRAMES = 12  # of the clip that Load Video shows first
 SEARCHES = {"photo_to_video": "animate photo", "photo_and_film_to_video": "film to video"}
 
 
@@ -93,7 +94,7 @@ def test_from_an_empty_canvas_to_a_video_in_a_few_actions(server, page, name, re
     assert len(hands.actions) <= 15, hands.actions
     (video,) = (path for path in server.files(finished(server, before)) if path.suffix == ".mp4")
     with av.open(str(video)) as film:
-        assert [(frame.width, frame.height) for frame in film.decode(video=0)] == [(64, 64)] * 20
+        assert [(frame.width, frame.height) for frame in film.decode(video=0)] == [(64, 64)] * FRAMES
 
 
 def finished(server, before: set[str], limit_s: float = 180) -> dict:

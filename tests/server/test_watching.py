@@ -36,7 +36,7 @@ async def watched(server, prompt: dict, *hello: dict, previews: str = "latent2rg
                 return messages
 
 
-def demo(steps: int) -> dict:
+def demo(steps: int, size: int = 64) -> dict:
     nodes = {
         "model": ("MagicAnimateDemoModel", {}),
         "inputs": ("MagicAnimateDemoInputs", {"dancer": "dancer_2", "motion": "motion_2"}),
@@ -46,7 +46,7 @@ def demo(steps: int) -> dict:
             "pose_video": ["inputs", 1], "seed": uuid.uuid4().int % 1000, "steps": steps, "cfg": 1.0,
             "sampler_name": "ddim", "scheduler": "trailing", "pose_strength": 1.0, "context_length": 16,
             "context_overlap": 4, "context_schedule": "official", "fuse_method": "flat", "shared_noise": True,
-            "width": 192, "height": 192}),
+            "width": size, "height": size}),
         "frames": ("VAEDecode", {"samples": ["run", 0], "vae": ["model", 3]}),
         "end": ("SaveImage", {"images": ["frames", 0], "filename_prefix": "watched"}),
     }  # fmt: skip
@@ -55,7 +55,7 @@ def demo(steps: int) -> dict:
 
 @pytest.fixture(scope="module")
 def run(server):
-    messages = asyncio.run(watched(server, demo(steps=3), PAGE))
+    messages = asyncio.run(watched(server, demo(steps=3, size=96), PAGE))
     assert messages[-1]["type"] == "execution_success"
     return messages
 

@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 import av
@@ -16,9 +17,10 @@ from pack.scripts.help_tables import DOCS
 from pack.scripts.template_tables import TEMPLATES
 from pack.tests.doors.videos import heard_seconds, write
 from pack.tests.pose.figures import off_share
+from pack.tests.server.conftest import small_workflow
 
 FRAMES = {
-    "photo_to_video": 20, "text_to_image_to_video": 20, "composed_graph": 20, "two_people": 18,
+    "photo_to_video": 12, "text_to_image_to_video": 12, "composed_graph": 12, "two_people": 10,
     "photo_and_film_to_video": 20,
 }  # fmt: skip
 OTHERS = {"demo_dance", "video_to_densepose", "convert_densepose"}  # which make something else, or need something else
@@ -34,17 +36,33 @@ def test_all_workflows_are_tested():
     assert {path.stem for path in (PACK / "workflows" / "api").glob("*.json")} == {*FRAMES, *OTHERS}
 
 
+@pytest.fixture(scope="module")
+def made(server):
+    """A workflow's video, and its frames as PNG: video encoders need not write the same bits twice. Each is run once."""
+
+    @cache
+    def run(name: str) -> tuple[Path, list[Path]]:
+        workflow = small_workflow(name)
+        (images,) = (node["inputs"]["images"] for node in workflow.values() if node["class_type"] == "CreateVideo")
+        workflow["png"] = {"class_type": "SaveImage", "inputs": {"images": images, "filename_prefix": name}}
+        files = server.files(server.run(workflow))
+        (video,) = (path for path in files if path.suffix != ".png")
+        return video, sorted(path for path in files if path.suffix == ".png")
+
+    return run
+
+
 @pytest.mark.parametrize("name", FRAMES)
-def test_workflow_makes_a_video(server, small_workflow, name):
-    files = server.files(server.run(small_workflow(name)))
-    assert [path.suffix for path in files] == [".mp4"]
-    frames = read_frames(files[0])
+def test_workflow_makes_a_video(made, name):
+    video, _ = made(name)
+    assert video.suffix == ".mp4"
+    frames = read_frames(video)
     assert frames.shape == (FRAMES[name], 64, 64, 3)
     assert frames.std() > 1  # not one flat colour
 
 
 @pytest.mark.skipif(not (DEMO / "weights").is_dir(), reason="no demo/weights in this checkout")
-def test_demo_makes_a_video(server, small_workflow):
+def test_demo_makes_a_video(server):
     alone, beside = sorted(server.files(server.run(small_workflow("demo_dance"))), key=lambda path: "side" in path.name)
     frames, poses = read_frames(alone), read_frames(DEMO / "inputs" / "motion_2.mp4")
     assert frames.shape == (len(poses), 64, 64, 3)
@@ -52,15 +70,9 @@ def test_demo_makes_a_video(server, small_workflow):
     assert read_frames(beside).shape == (len(poses), 384, 3 * 384, 3)  # photo, pose, result; twice as large
 
 
-def test_composed_graph_and_animate_make_the_same_frames(server, small_workflow):
-    frames = []
-    for name in ("photo_to_video", "composed_graph"):
-        workflow = {number: node for number, node in small_workflow(name).items() if node["class_type"] != "SaveVideo"}
-        decoded = next(number for number, node in workflow.items() if node["class_type"] == "VAEDecode")
-        # as PNG: video encoders need not write the same bits twice
-        workflow["png"] = {"class_type": "SaveImage", "inputs": {"images": [decoded, 0], "filename_prefix": name}}
-        frames.append([read_frames(path)[0] for path in server.files(server.run(workflow))])
-    assert len(frames[0]) == 20 and np.array_equal(*frames)
+def test_composed_graph_and_animate_make_the_same_frames(made):
+    frames = [[read_frames(path)[0] for path in made(name)[1]] for name in ("photo_to_video", "composed_graph")]
+    assert len(frames[0]) == FRAMES["photo_to_video"] and np.array_equal(*frames)
 
 
 def test_a_film_becomes_densepose(server):
@@ -82,13 +94,12 @@ def test_a_film_becomes_densepose(server):
         assert distance.max() == 0 and off_share(found, truth) < 0.08  # a small, blurred clip
 
 
-def test_the_film_is_heard_in_the_end(server, small_workflow):
-    (path,) = server.files(server.run(small_workflow("photo_and_film_to_video")))
-    codec, begin, end = heard_seconds(path)
+def test_the_film_is_heard_in_the_end(made):
+    codec, begin, end = heard_seconds(made("photo_and_film_to_video")[0])
     assert codec and begin < 0.1 and end > 0.6
 
 
-def test_a_film_becomes_a_pose_video(server, small_workflow):
+def test_a_film_becomes_a_pose_video(server):
     prompt = small_workflow("video_to_densepose")
     (pose,) = (node for node in prompt.values() if node["class_type"] == "MagicAnimateDensePose")
     pose["inputs"]["detect_size"] = 128  # as large as the film: nothing is blurred on its way to the stand-in
@@ -97,7 +108,7 @@ def test_a_film_becomes_a_pose_video(server, small_workflow):
     assert off_the_dancer(poses) < 0.08
 
 
-def test_a_pose_video_in_other_colours_becomes_one(server, small_workflow):
+def test_a_pose_video_in_other_colours_becomes_one(server):
     write(server.base / "input" / "parula.mp4", PARULA[nearest_parts(draw_poses(128, 20))[0]], "libx264rgb", "rgb24", qp="0")
     prompt = small_workflow("convert_densepose")
     prompt["1"]["inputs"]["file"] = "parula.mp4"
@@ -160,7 +171,7 @@ def test_help_pages_are_served(server):
         ({"motion_module": "nothing.ckpt"}, "nothing.ckpt"),
     ],
 )
-def test_bad_settings_are_refused_when_queued(server, small_workflow, changes, words):
+def test_bad_settings_are_refused_when_queued(server, changes, words):
     workflow = small_workflow("photo_to_video")
     for node in workflow.values():
         node["inputs"] |= {key: value for key, value in changes.items() if key in node["inputs"]}
