@@ -13,10 +13,11 @@ from pathlib import Path
 from .comfyui import PACK, find_comfyui
 from .environment import python
 
-# On older versions, without what is pictures in, pictures out, and without the pretended accelerator
+# On older versions, without what is pictures in, pictures out, without the pretended accelerator, and with one comparison
+# of the two bodies, that of test_demo
 SAME_ANYWHERE = (
     "accelerator", "align", "align_pose", "attentions", "densepose", "devices", "equalities", "evaluate",
-    "evaluate_networks", "golden", "plan", "prepare_pose", "rows",
+    "evaluate_networks", "golden", "plan", "prepare_pose", "rows", "two_bodies",
 )  # fmt: skip
 
 

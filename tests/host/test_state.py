@@ -18,7 +18,7 @@ def plain_latents(model, small, frames=2):
 
 
 def test_two_prompts_after_one_another(small):
-    first = small.animate(20)
+    first = small.expected(20)
     assert not torch.equal(small.animate(20, reference_image=small.image(8), pose_video=small.poses(20, 9)), first)
     assert torch.equal(small.animate(20), first)
 
@@ -41,7 +41,7 @@ def test_two_users_of_the_same_weights(small):
 def test_cancel_between_windows_leaves_the_model_clean(small, after):
     import comfy.model_management as mm
 
-    expected, calls = small.expected(40), []
+    expected, calls = small.expected(20), []
 
     def cancel(*_):
         calls.append(1)
@@ -50,13 +50,13 @@ def test_cancel_between_windows_leaves_the_model_clean(small, after):
 
     handle = small.control_net.control_model.register_forward_pre_hook(cancel)
     with pytest.raises(mm.InterruptProcessingException):
-        small.animate(40)
+        small.animate(20)
     assert len(calls) == after + 1  # the window that runs may end, no other begins
     handle.remove()
     mm.interrupt_current_processing(False)
     for model in (small.shared_base.model, small.encoder.model, small.control_net.control_model):
         assert hooks_on(model) == 0
-    assert torch.equal(small.animate(40), expected)
+    assert torch.equal(small.animate(20), expected)
 
 
 def test_error_inside_leaves_the_model_clean(small, monkeypatch):

@@ -23,17 +23,16 @@ def test_without_temporal_attention_frames_know_nothing_of_one_another(small, te
 
 
 def test_single_frames_are_windows_of_one_frame_without_temporal_blocks(small, relative):
-    whole = small.animate(20, temporal_attention=False)
-    alone = small.animate(20, temporal_attention=False, context_length=1, context_overlap=0, shared_noise=False)
-    batched = small.animate(20, temporal_attention=False, context_length=1, context_overlap=0, shared_noise=False,
-                            windows_per_batch=4)  # fmt: skip
-    own = small.animate(20, temporal_attention=False, shared_noise=False)
+    single = {"steps": 1, "temporal_attention": False}
+    whole, own = small.animate(20, **single), small.animate(20, **single, shared_noise=False)
+    single |= {"shared_noise": False, "context_length": 1, "context_overlap": 0}
+    alone, batched = small.animate(20, **single), small.animate(20, **single, windows_per_batch=4)
     assert relative(own, alone) < 2e-5 and relative(batched, alone) < 2e-5
     assert relative(whole, own) > 1e-2
 
 
 def test_the_switch_leaves_the_model_as_it_was(small):
-    small.animate(20, temporal_attention=False)
+    small.animate(20, temporal_attention=False, steps=1)
     assert torch.equal(small.animate(20), small.expected(20))
     assert torch.equal(small.animate(20, temporal_attention=True, fuse_method="flat"), small.expected(20))
 
@@ -60,8 +59,8 @@ def test_not_fused_every_frame_is_that_of_one_window(schedule, per_batch):
 
 
 def test_not_fused_is_something_else_and_agrees_with_no_overlap_where_there_is_none(small, relative):
-    assert relative(small.animate(40, fuse_method="none"), small.expected(40)) > 1e-4
-    apart = {"context_overlap": 0}
+    assert relative(small.animate(20, fuse_method="none"), small.expected(20)) > 1e-4
+    apart = {"context_overlap": 0, "steps": 1}
     assert torch.equal(small.animate(32, fuse_method="none", **apart), small.animate(32, **apart))
 
 

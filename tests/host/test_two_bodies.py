@@ -9,6 +9,11 @@ from pack.magicanimate_core.pipeline.models import load_models
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
 
 
+@pytest.fixture(scope="module")
+def nets(small):
+    return load_models(small.files.base, small.files.magicanimate).to("cpu", torch.float32).nets
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -27,8 +32,8 @@ from pack.magicanimate_core.weights.architecture import LATENT_SCALE
         {"guidance_every": 2, "steps": 4},
     ],
 )
-def test_host_and_diffusers_agree(small, relative, options):
-    frames, nets = 20, load_models(small.files.base, small.files.magicanimate).to("cpu", torch.float32).nets
+def test_host_and_diffusers_agree(small, nets, relative, options):
+    frames = 20
     (positive, _), (negative, _) = (conditioning[0] for conditioning in small.text)
     conditions = Conditions(
         reference=small.vae.encode(small.image()) * LATENT_SCALE,
