@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 TRAIN_TIMESTEPS = 1000
+PICTURE = -1  # the timestep where no noise is left, to which the last step of sampling goes
 
 
 def betas() -> Tensor:
@@ -15,7 +16,7 @@ def betas() -> Tensor:
 class NoiseSchedule(nn.Module):
     """How much of a picture and how much noise is left at each timestep; Eq. 4's forward process and its inverses.
 
-    Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64.
+    Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64, 0 to 999, or PICTURE.
     """
 
     def __init__(self) -> None:
@@ -25,7 +26,8 @@ class NoiseSchedule(nn.Module):
 
     def at(self, t: Tensor, like: Tensor) -> Tensor:
         """Returns alpha bar of t (N,), ready to be multiplied with `like` (N, ...): (N, 1, ..., 1)."""
-        return self.alphas[t].reshape(-1, *[1] * (like.ndim - 1))
+        alphas = torch.where(t == PICTURE, 1.0, self.alphas[t])
+        return alphas.reshape(-1, *[1] * (like.ndim - 1))
 
     def noisy(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """Returns z_t of the forward process, (N, ...)."""
@@ -51,6 +53,19 @@ class NoiseSchedule(nn.Module):
             return self.clean(noisy, predicted, t), predicted
         alpha = self.at(t, noisy)
         return alpha.sqrt() * noisy - (1 - alpha).sqrt() * predicted, self.noise(noisy, predicted, t)
+
+    def step(self, noisy: Tensor, noise: Tensor, t: Tensor, to: Tensor) -> Tensor:
+        """Returns where a step of DDIM from z_t to the timesteps `to` (N,) arrives, (N, ...), with this noise in z_t."""
+        return self.noisy(self.clean(noisy, noise, t), noise, to)
+
+    def noise_of_step(self, noisy: Tensor, arrived: Tensor, t: Tensor, to: Tensor) -> Tensor:
+        """Returns the noise with which one step of DDIM leads from z_t to z_to, (N, ...); to < t. The inverse of `step`.
+
+        What a student must see in order to arrive where several steps of its teacher do (Salimans & Ho, 2022).
+        """
+        alpha, later = self.at(t, noisy), self.at(to, noisy)
+        kept = (later / alpha).sqrt()  # what the step makes of z_t itself
+        return (arrived - kept * noisy) / ((1 - later).sqrt() - kept * (1 - alpha).sqrt())
 
 
 def official_timesteps(steps: int) -> list[int]:
