@@ -60,25 +60,44 @@ class Animation(nn.Module):
 
     def predict(self, batch: Batch) -> Tensor:
         """Returns eps_theta for the batch's latents at its timesteps, (N, F, 4, h, w) fp32."""
-        count, frames = batch.latents.shape[:2]
-        noisy = self.schedule.noisy(batch.latents, batch.noise, batch.timesteps)  # (N, F, 4, h, w)
+        return self.noise_in(self.schedule.noisy(batch.latents, batch.noise, batch.timesteps), batch)
+
+    def noise_in(self, noisy: Tensor, batch: Batch, cfg: float = 1.0) -> Tensor:
+        """Returns the noise that the nets see in z_t (N, F, 4, h, w), t the batch's timesteps: the same shape, fp32.
+
+        cfg: guidance away from what they see without the reference, as in sampling; 1: none.
+        """
+        count, frames = noisy.shape[:2]
         noisy = rearrange(noisy, "n f c h w -> (n f) c h w")
         timesteps = batch.timesteps.repeat_interleave(frames)  # (N F)
-        text = repeat(self.text, "1 l d -> b l d", b=count * frames)
         skips, middle = self.controlnet(
             noisy,
             timesteps,
-            encoder_hidden_states=text,
+            encoder_hidden_states=repeat(self.text, "1 l d -> b l d", b=count * frames),
             controlnet_cond=rearrange(batch.poses, "n f c h w -> (n f) c h w"),
             return_dict=False,
         )
-        window = frames if self.temporal.motion is not None else 1  # norms span a window only where there is one
-        out = self.temporal(
-            noisy, timesteps, text, frames=window, references=self.references(batch), residuals=[*skips, middle]
-        )
+        references, residuals = self.references(batch), [*skips, middle]
+        if cfg == 1:
+            out = self.denoised(noisy, timesteps, references, residuals)
+        else:
+            doubled = [torch.cat([x, x]) for x in (noisy, timesteps, *residuals)]
+            both = self.denoised(*doubled[:2], [None] * count + references, doubled[2:])
+            without, out = both.chunk(2)
+            out = without + cfg * (out - without)
         if self.prediction == "v_prediction":
-            out = self.schedule.noise(noisy, out.float(), timesteps)
-        return rearrange(out.float(), "(n f) c h w -> n f c h w", n=count)
+            out = self.schedule.noise(noisy, out, timesteps)
+        return rearrange(out, "(n f) c h w -> n f c h w", n=count)
+
+    def denoised(
+        self, noisy: Tensor, timesteps: Tensor, references: list[Reference | None], residuals: list[Tensor]
+    ) -> Tensor:
+        """Returns what the UNet says of z_t ((N F), 4, h, w), N references, at ((N F),): the same shape, fp32."""
+        frames = noisy.shape[0] // len(references)
+        window = frames if self.temporal.motion is not None else 1  # norms span a window only where there is one
+        text = repeat(self.text, "1 l d -> b l d", b=noisy.shape[0])
+        out = self.temporal(noisy, timesteps, text, frames=window, references=references, residuals=residuals)
+        return out.float()
 
     def references(self, batch: Batch) -> list[Reference | None]:
         """Returns keys and values of every reference image (Eq. 1, 2), each (1, L, D); None where it is dropped."""
