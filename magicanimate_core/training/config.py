@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..media.images import FITS
-from ..method.noise import TRAIN_TIMESTEPS
+from ..method.noise import SPACINGS, TRAIN_TIMESTEPS
 from ..weights.architecture import HINT_WIDTHS
 from ..weights.prediction import PREDICTIONS
 from .batches import Drawing
+from .distil.settings import Distil
 from .draws import Joint
 from .from_nothing.vae import VaeSettings
 from .objective import WEIGHTINGS
@@ -91,14 +92,14 @@ class LossSettings(Section):
     weighting: str = setting(
         "eps",
         "eps: Eq. 5 and 6 as printed. min_snr (Hang et al., 2023) or v (Salimans & Ho, 2022) count\n"
-        "timesteps differently: faster where training is short",
+        "timesteps differently: faster where training is short. Stage distil: always v",
         one_of(WEIGHTINGS),
     )
     person: float = setting(
         1.0, "what an error on the person, in the reference or the target, counts for (Eq. 5 and 6: 1)", above(0)
     )
     change: float = setting(
-        0.0, "and an error of the change from frame to frame, beside Eq. 6: flicker. Stage 2 only", at_least(0)
+        0.0, "and an error of the change from frame to frame, beside Eq. 6: flicker. Stages 2 and distil", at_least(0)
     )
     match: float = setting(
         0.0,
@@ -135,6 +136,9 @@ class Validation(Section):
     frames: int = setting(16, "of each", at_least(1))
     steps: int = setting(25, "denoising steps", between(1, TRAIN_TIMESTEPS - 1))
     cfg: float = setting(7.5, rule=at_least(0))
+    scheduler: str = setting(
+        "official", "or trailing. Stage distil: always trailing, its own steps, cfg 1", one_of(SPACINGS)
+    )
 
 
 SEED = Rule(lambda value: 0 <= value < 2**64, "0 or more, below 2**64")
@@ -153,6 +157,7 @@ class Config(Section):
     run: RunSettings = field(default_factory=RunSettings)
     validation: Validation = field(default_factory=Validation)
     vae: VaeSettings = field(default_factory=VaeSettings)
+    distil: Distil = field(default_factory=Distil)
 
     def __post_init__(self) -> None:
         """Raises ValueError for sections that cannot be used together."""

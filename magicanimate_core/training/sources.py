@@ -12,7 +12,7 @@ from ..data import BadItem, FittedSource, Source, open_source
 from ..data.latents import LatentCache
 from ..pipeline.latents import encode_frames
 from .animation import Animation
-from .config import Config
+from .config import Config, Validation
 from .run.processes import processes
 from .validation import Samples
 
@@ -28,11 +28,15 @@ def open_fitted(config: Config, name: str) -> Source:
     return FittedSource(open_source(name, height=data.height, width=data.width), data.height, data.width, data.fit)
 
 
-def build_validation(config: Config, nets: Animation, vae: nn.Module) -> Samples | None:
-    """Returns what animates validation clips, None where the config names none. Raises ValueError for what is no source."""
+def build_validation(config: Config, nets: Animation, vae: nn.Module, settings: Validation | None = None) -> Samples | None:
+    """Returns what animates validation clips, None where the config names none. settings: in place of the config's.
+
+    Raises ValueError for what is no source.
+    """
     if not config.validation.clips:
         return None
-    return Samples(nets, vae, open_fitted(config, config.validation.clips), config.validation, config.seed)
+    clips = open_fitted(config, config.validation.clips)
+    return Samples(nets, vae, clips, settings or config.validation, config.seed)
 
 
 def encode_source(config: Config, source: Source | None, name: str, vae: nn.Module) -> Source | None:

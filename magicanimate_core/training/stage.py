@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
-from .config import Config
+from .animation import Animation
+from .config import Config, Validation
+from .from_nothing.objective import helped_as_asked
+from .objective import Objective
 
 Train = Callable[["Stage", Config, Path, Path | None], list[Path]]  # (stage, config, folder, earlier export) -> files
 
@@ -18,4 +22,6 @@ class Stage:
     trains: tuple[str, ...] = ()  # parts of the nets that learn (Sec. 3.4); everything else is frozen
     temporal: bool = False  # with temporal layers, on clips; else on single frames
     fresh: bool = False  # the base UNet is new: the ControlNet begins random, and the base model is exported, too
+    objective: Callable[[Animation, Config], Objective] = helped_as_asked
+    sampled: Callable[[Config], Validation] = attrgetter("validation")  # how its validation clips are made
     train: Train

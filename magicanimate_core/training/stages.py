@@ -11,8 +11,9 @@ from .batches import Batches
 from .building import build_nets, starting_files
 from .config import Config
 from .config_files import flat_settings
+from .distil.objective import build_distillation
+from .distil.starting import as_student, check_distil
 from .export import PUBLISHED_PARTS, export_base, export_published, export_vae, whole_export
-from .from_nothing.objective import build_objective
 from .from_nothing.stages import train_decoder, train_vae
 from .run.loop import train
 from .run.processes import processes
@@ -29,17 +30,23 @@ def train_nets(stage: Stage, config: Config, folder: Path, previous: Path | None
     """
     opened = open_sources(config)
     vae, nets = build_nets(stage, config, previous)
-    objective = build_objective(nets, config.loss, rollouts=config.drawing.rollout > 0)
+    objective = stage.objective(nets, config)
     with processes().main_process_first():  # the others find its cache
         clips, images = (
             encode_source(config, source, name, vae)
             for source, name in zip(opened, (config.data.clips, config.data.images), strict=True)
         )
     batches = Batches(clips, images, config.drawing, config.joint, temporal=stage.temporal, seed=config.seed)
-    task = AnimationTask(objective, vae, batches, build_validation(config, nets, vae))
+    task = AnimationTask(objective, vae, batches, build_validation(config, nets, vae, stage.sampled(config)))
     train(task, config.run, folder, settings=flat_settings(config))
     report_skipped(batches.skipped)
     return whole_export(folder, partial(export_stage, stage, config, previous, nets, vae))
+
+
+def train_student(stage: Stage, config: Config, folder: Path, previous: Path | None) -> list[Path]:
+    """Trains a student of finished nets and exports it; returns the files. Raises ValueError for none."""
+    check_distil(config, previous)
+    return train_nets(stage, config, folder, previous)
 
 
 def export_stage(
@@ -77,6 +84,15 @@ STAGE_ROWS = (
         about="the VAE's decoder once more, on latents as the finished nets make them; only for a model from nothing",
         temporal=True,
         train=train_decoder,
+    ),
+    Stage(
+        name="distil",
+        about="few steps without guidance, taught by the finished nets; the base stays frozen",
+        trains=("encoder", "controlnet", "motion"),
+        temporal=True,
+        objective=build_distillation,
+        sampled=as_student,
+        train=train_student,
     ),
 )
 STAGES = {stage.name: stage for stage in STAGE_ROWS}  # in this order

@@ -89,4 +89,5 @@ class Samples:
         """Gives the options of a validation clip."""
         # without temporal layers every frame is a window of its own, as it was trained
         window = {} if self.module.temporal.motion is not None else {"context_length": 1, "context_overlap": 0}
-        return Settings(seed=self.seed, steps=self.settings.steps, cfg=self.settings.cfg, shared_noise=False, **window)
+        asked = {name: getattr(self.settings, name) for name in ("steps", "cfg", "scheduler")}
+        return Settings(seed=self.seed, shared_noise=False, **asked, **window)

@@ -133,6 +133,7 @@ REFUSED = {
     "validation.frames": ["0"],
     "validation.steps": ["0", "1000"],
     "validation.cfg": ["-1", ".nan", ".inf"],
+    "validation.scheduler": ["ddim", "normal"],
     "vae.widths": ["[32, 32, 64]", "[32, 32, 64, 60]", "[0, 32, 64, 64]"],
     "vae.layers": ["0"],
     "vae.groups": ["0", "5"],
@@ -143,6 +144,9 @@ REFUSED = {
     "vae.edges": ["-1", ".nan"],
     "vae.kl": ["-1", ".inf"],
     "vae.colours": ["-1", ".nan"],
+    "distil.steps": ["0", "26"],
+    "distil.teacher_steps": ["0", "26"],
+    "distil.cfg": ["-1", ".nan", ".inf"],
 }
 
 

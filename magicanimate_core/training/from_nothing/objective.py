@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..animation import Animation
 from ..batch import Batch
-from ..config import LossSettings
+from ..config import Config, LossSettings
 from ..objective import Objective
 from .guide import Guide
 from .person import person_weight
@@ -42,3 +42,8 @@ def build_objective(nets: Animation, settings: LossSettings, rollouts: bool) -> 
     """Returns the paper's objective, or, where the config asks for any help, the helped one."""
     helped = rollouts or settings.helped
     return HelpedObjective(nets, settings) if helped else Objective(nets, settings.weighting)
+
+
+def helped_as_asked(nets: Animation, config: Config) -> Objective:
+    """Returns the objective that a config asks for."""
+    return build_objective(nets, config.loss, rollouts=config.drawing.rollout > 0)
