@@ -1,9 +1,13 @@
 """Loaders for the three published files, and the MODEL they belong to."""
 
+from pathlib import Path
+
 from comfy_api.latest import io
 
 from ..magicanimate_core.host import loading
+from ..magicanimate_core.host.advice import with_steps_advice
 from ..magicanimate_core.host.temporal import apply_temporal_unet
+from ..magicanimate_core.weights.made_for import read_made_for
 from .checks import plain_errors
 from .folders import CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
 from .schema import AppearanceEncoderType, schema
@@ -32,8 +36,9 @@ class LoadTemporalUNet(io.ComfyNode):
     @classmethod
     def execute(cls, model, motion_module: str) -> io.NodeOutput:
         with plain_errors():
-            motion = loading.load_motion_module(find(MOTION_FOLDERS, motion_module))
-            return io.NodeOutput(apply_temporal_unet(model, motion))
+            path = find(MOTION_FOLDERS, motion_module)
+            model = apply_temporal_unet(model, loading.load_motion_module(path))
+            return io.NodeOutput(with_steps_advice(model, read_made_for([Path(path)])))
 
 
 class LoadAppearanceEncoder(io.ComfyNode):

@@ -1,6 +1,7 @@
 """Jobs of several methods in one run: one set of models at a time."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import torch
 
 from ..pipeline.denoise import Workers
 from ..pipeline.models import Models, find_published
+from ..weights.made_for import MadeFor, hardly_meant, read_made_for
 from .job import Job, Saving
 from .jobs import run_jobs
 from .methods import by_models, image_files
@@ -43,6 +45,8 @@ def run_groups(
     """Animates all jobs. place: where, and in which precision. Raises ValueError in the end, with all that failed."""
     failed: list[str] = []
     for group in groups:
+        if workers.rank == 0:
+            _advise(group)
         try:
             models = _load(group.jobs[0], options, place)
             run_jobs(models, group.jobs, model_files=group.files, workers=workers, saving=saving)
@@ -52,6 +56,14 @@ def run_groups(
             failed.append(f"{group.jobs[0].out.name}: {error}" if len(group.jobs) == 1 else str(error))
     if failed:
         raise ValueError(" ".join(failed))
+
+
+def _advise(group: JobGroup) -> None:
+    """Says, once for all jobs alike, where weights are asked for what they were not made for."""
+    made_for = read_made_for(group.files)
+    asked = {MadeFor(job.settings.steps, job.settings.scheduler, job.settings.cfg) for job in group.jobs}
+    for other in sorted(asked - {made_for}) if made_for else ():
+        print(hardly_meant(made_for, str(other)), file=sys.stderr, flush=True)
 
 
 def _load(job: Job, options: argparse.Namespace, place: tuple[torch.device, torch.dtype]) -> Models | None:

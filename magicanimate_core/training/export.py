@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from safetensors.torch import save_file
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from ..disk import whole, writing
 from ..weights import architecture as arch
+from ..weights.made_for import MadeFor
 from ..weights.published import PUBLISHED, position_tables, shapes_of
 from .animation import Animation
 from .run.processes import processes
@@ -37,15 +39,21 @@ def whole_export(folder: Path, export: Callable[[Path], list[Path]]) -> list[Pat
     return [place / path.relative_to(part) for path in written]
 
 
-def export_published(nets: Animation, folder: Path, untouched: Mapping[str, Path]) -> list[Path]:
-    """Writes folder/magicanimate; returns the files. Parts that a stage left as they were are copied from `untouched`."""
+def export_published(
+    nets: Animation, folder: Path, untouched: Mapping[str, Path], made_for: MadeFor | None = None
+) -> list[Path]:
+    """Writes folder/magicanimate; returns the files. Parts that a stage left as they were are copied from `untouched`.
+
+    made_for: what the files say that they were made for, if that is something special.
+    """
+    header = made_for.header() if made_for else {}
     tensors, written = published_tensors(nets), []
     for name, place in PUBLISHED.items():
         path = folder / "magicanimate" / place
         if name in untouched:
             written.append(_copy(untouched[name], path.with_suffix(untouched[name].suffix)))
         elif name in tensors:  # the temporal layers as safetensors, too: no pickle
-            written.append(_write(path.with_suffix(".safetensors"), tensors[name]))
+            written.append(_write(path.with_suffix(".safetensors"), tensors[name], header))
     return written
 
 
@@ -95,8 +103,8 @@ def _copy(source: Path, path: Path) -> Path:
     return path
 
 
-def _write(path: Path, tensors: Mapping[str, Tensor]) -> Path:
+def _write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str] = MappingProxyType({})) -> Path:
     with whole(path) as part:
         halves = {name: t.detach().to("cpu", torch.float16).contiguous() for name, t in tensors.items()}
-        save_file(halves, part, metadata={"format": "pt"})
+        save_file(halves, part, metadata={"format": "pt"} | header)
     return path

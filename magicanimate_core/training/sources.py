@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from torch import Tensor, nn
 from ..data import BadItem, FittedSource, Source, open_source
 from ..data.latents import LatentCache
 from ..pipeline.latents import encode_frames
+from ..weights.made_for import MadeFor
 from .animation import Animation
-from .config import Config, Validation
+from .config import Config
 from .run.processes import processes
 from .validation import Samples
 
@@ -28,15 +30,15 @@ def open_fitted(config: Config, name: str) -> Source:
     return FittedSource(open_source(name, height=data.height, width=data.width), data.height, data.width, data.fit)
 
 
-def build_validation(config: Config, nets: Animation, vae: nn.Module, settings: Validation | None = None) -> Samples | None:
-    """Returns what animates validation clips, None where the config names none. settings: in place of the config's.
+def build_validation(config: Config, nets: Animation, vae: nn.Module, made_for: MadeFor | None = None) -> Samples | None:
+    """Returns what animates validation clips, None where the config names none. made_for: goes before the config's steps.
 
     Raises ValueError for what is no source.
     """
     if not config.validation.clips:
         return None
     clips = open_fitted(config, config.validation.clips)
-    return Samples(nets, vae, clips, settings or config.validation, config.seed)
+    return Samples(nets, vae, clips, replace(config.validation, **made_for._asdict() if made_for else {}), config.seed)
 
 
 def encode_source(config: Config, source: Source | None, name: str, vae: nn.Module) -> Source | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
+from ..weights.made_for import MadeFor
 from .animation import Animation
-from .config import Config, Validation
+from .config import Config
 from .from_nothing.objective import helped_as_asked
 from .objective import Objective
 
@@ -23,5 +23,5 @@ class Stage:
     temporal: bool = False  # with temporal layers, on clips; else on single frames
     fresh: bool = False  # the base UNet is new: the ControlNet begins random, and the base model is exported, too
     objective: Callable[[Animation, Config], Objective] = helped_as_asked
-    sampled: Callable[[Config], Validation] = attrgetter("validation")  # how its validation clips are made
+    made_for: Callable[[Config], MadeFor | None] = lambda config: None  # how its nets are sampled, if in a way of their own
     train: Train

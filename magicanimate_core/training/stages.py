@@ -37,7 +37,7 @@ def train_nets(stage: Stage, config: Config, folder: Path, previous: Path | None
             for source, name in zip(opened, (config.data.clips, config.data.images), strict=True)
         )
     batches = Batches(clips, images, config.drawing, config.joint, temporal=stage.temporal, seed=config.seed)
-    task = AnimationTask(objective, vae, batches, build_validation(config, nets, vae, stage.sampled(config)))
+    task = AnimationTask(objective, vae, batches, build_validation(config, nets, vae, stage.made_for(config)))
     train(task, config.run, folder, settings=flat_settings(config))
     report_skipped(batches.skipped)
     return whole_export(folder, partial(export_stage, stage, config, previous, nets, vae))
@@ -55,7 +55,8 @@ def export_stage(
     """Writes what the stage has trained; with it, for a model from nothing, its base model. Returns the files."""
     trained = {PUBLISHED_PARTS.get(part) for part in stage.trains}
     files = starting_files(config.model, previous)
-    written = export_published(nets, folder, {name: path for name, path in files.items() if name not in trained})
+    untouched = {name: path for name, path in files.items() if name not in trained}
+    written = export_published(nets, folder, untouched, stage.made_for(config))
     if stage.fresh:
         written += [*export_base(nets, folder), *export_vae(vae, folder)]
     elif not config.model.base:
@@ -91,7 +92,7 @@ STAGE_ROWS = (
         trains=("encoder", "controlnet", "motion"),
         temporal=True,
         objective=build_distillation,
-        sampled=as_student,
+        made_for=as_student,
         train=train_student,
     ),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from safetensors import safe_open
 from torch import Tensor
 
 from ..disk import disguise
@@ -47,6 +48,14 @@ def check_whole(path: Path, expected: str) -> None:
     trouble = _damage(path)
     if trouble:
         raise WrongFile(f"{file_name(path)} {trouble}; expected {expected}. Download the file again.")
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    """Returns what the header of a safetensors file says about it; of other files, nothing."""
+    if path.suffix.lower() not in (".safetensors", ".sft"):
+        return {}
+    with safe_open(path, "pt") as file:
+        return file.metadata() or {}
 
 
 def _damage(path: Path) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from .files import metadata_of
 
 PREDICTIONS = ("epsilon", "v_prediction")  # in diffusers' words
 WORDS = {"v": "v_prediction", "velocity": "v_prediction", "eps": "epsilon", "true": "v_prediction", "false": "epsilon"}
@@ -39,7 +39,7 @@ def file_prediction(path: Path, keys: Collection[str], asked: str = "") -> str:
 
     Raises ValueError for what cannot be sampled here, where the file contradicts itself, and where the user contradicts it.
     """
-    facts = _metadata(path)
+    facts = metadata_of(path)
     markers = {key.rpartition(".")[2] for key in keys if is_marker(key)}
     zero = [name for name in ("ss_zero_terminal_snr",) if str(facts.get(name)).lower() == "true"]
     if zero or "ztsnr" in markers:
@@ -76,14 +76,6 @@ def _read_json(path: Path) -> dict:
     if not isinstance(config, dict):
         raise ValueError(f"{path} is {config!r}; expected a JSON object.")
     return config
-
-
-def _metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file says about itself; of other files, nothing."""
-    if path.suffix.lower() not in (".safetensors", ".sft"):
-        return {}
-    with safe_open(path, "pt") as file:
-        return file.metadata() or {}
 
 
 def _parameterization(path: Path) -> str:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.pipeline.base import load_autoencoder
+from pack.magicanimate_core.weights.published import PUBLISHED
 from pack.tests.processes import running
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -18,6 +19,7 @@ drawing: {batch: 1, targets: 2, frames: 3, stride: [1, 2], image_batch: 2}
 run: {steps: 2, learning_rate: 1e-3, warmup: 1, save_every: 1, validate_every: 2, log_every: 1, ema: 0.9}
 validation: {clips: "dancers:held_out?clips=2&frames=3", items: 1, frames: 3, steps: 2, cfg: 1.5}
 vae: {widths: [8, 8, 8, 8], groups: 4, batch: 2, crop: 32}
+distil: {steps: 3, teacher_steps: 2, cfg: 1.5}
 """
 
 
@@ -26,13 +28,13 @@ def trained(tmp_path_factory) -> Path:
     """All stages, two steps each."""
     folder = tmp_path_factory.mktemp("training")
     (folder / "my.yaml").write_text(CONFIG.replace("CACHE", str(folder / "cache")))
-    for stage in ("vae", "scratch", "1", "2", "decoder"):
+    for stage in ("vae", "scratch", "1", "2", "decoder", "distil"):
         assert cli.main(["train", str(folder / "my.yaml"), "--stage", stage, "--out", str(folder)]) == 0
     return folder
 
 
 def test_logs_checkpoints_and_validation(trained):
-    for stage in ("scratch", "1", "2", "decoder"):
+    for stage in ("scratch", "1", "2", "decoder", "distil"):
         lines = [json.loads(line) for line in (trained / stage / "log.jsonl").read_text().splitlines()]
         assert [line["step"] for line in lines] == [1, 2, 2] and "validation_l1" in lines[-1]
         assert [path.name for path in (trained / stage / "validation" / "0000002").iterdir()] == ["held_out_00000.mp4"]
@@ -54,6 +56,53 @@ def test_each_stage_changes_what_it_trains_and_nothing_else(trained):
     assert last.keys() == two.keys()
     (motion,) = two.keys() - one.keys()
     assert any(tensor.any() for key, tensor in two[motion].items() if key.endswith("proj_out.weight"))
+
+
+def test_a_student_changes_all_but_the_base_and_says_what_it_was_made_for(trained, tmp_path, capsys):
+    """From the newest export, here the decoder's. Asked for something else, the command line says so, and goes on."""
+    from pack.magicanimate_core.testing import inputs
+
+    before, after = (trained / stage / "export" for stage in ("decoder", "distil"))
+    same = {
+        str(path.relative_to(after)): path.read_bytes() == (before / path.relative_to(after)).read_bytes()
+        for path in after.rglob("*.safetensors")
+    }
+    assert len(same) == 6 and all(same[name] == name.startswith("base/") for name in same), same
+    photo, clip = inputs.write_inputs(tmp_path, size=64, frames=4)
+    files = ["--base", after / "base", "--magicanimate", after / "magicanimate", "--device", "cpu"]
+    command = ["animate", *map(str, [*files, "--reference", photo, "--pose", clip, "--out", tmp_path / "out.mp4"])]
+    assert cli.main([*command, "--steps", "3", "--cfg", "1", "--scheduler", "trailing"]) == 0
+    assert "distilled" not in capsys.readouterr().err
+    assert cli.main([*command, "--steps", "2"]) == 0
+    said = capsys.readouterr().err
+    assert "distilled for 3 steps, scheduler trailing, cfg 1, but are asked for 2 steps, scheduler official, cfg 7.5" in said
+
+
+def test_a_student_needs_a_finished_teacher(trained, tmp_path, capsys):
+    """Nothing is distilled from nets that begin anew, nor with help that only true latents can give."""
+    command = ["train", str(trained / "my.yaml"), "--stage", "distil", "--out", str(tmp_path)]
+    for start, change, words in (
+        ("1", "seed=0", "there is no temporal_attention"),
+        ("vae", "seed=0", "there is no appearance_encoder"),
+        ("2", "loss.match=0.1", "expected 0 in stage distil"),
+        ("2", "distil.steps=0", "distil.steps is 0"),
+    ):
+        assert cli.main([*command, "--start", str(trained / start / "export"), "--set", change]) == 2
+        assert words in capsys.readouterr().err
+    assert cli.main(command) == 2 and "--start" in capsys.readouterr().err
+
+
+def test_a_student_that_was_stopped_goes_on_to_the_bit(trained, tmp_path):
+    """Its teacher is what the run began with, whatever the student has learnt."""
+    command = ["train", str(trained / "my.yaml"), "--stage", "distil", "--start", str(trained / "2" / "export")]
+    for name, steps in (("whole", (2,)), ("stopped", (1, 2))):
+        for count in steps:
+            changes = ["--set", f"run.steps={count}", "--set", "run.validate_every=0"]
+            assert cli.main([*command, "--out", str(tmp_path / name), *changes]) == 0
+    for place in PUBLISHED.values():  # the tensors: a header with two words has them in any order
+        path = (Path("distil/export/magicanimate") / place).with_suffix(".safetensors")
+        whole, stopped = (load_file(tmp_path / name / path) for name in ("whole", "stopped"))
+        assert whole.keys() == stopped.keys() and all(torch.equal(whole[key], stopped[key]) for key in whole)
 
 
 def test_the_export_animates(trained, tmp_path):

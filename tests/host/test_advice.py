@@ -2,8 +2,12 @@
 
 import logging
 
+import folder_paths
 import pytest
 import torch
+from pack.magicanimate_core.weights.made_for import MadeFor
+from pack.magicanimate_core.weights.published import PUBLISHED
+from safetensors.torch import save_file
 
 
 def warnings(caplog, model, text, frames: int) -> int:
@@ -43,3 +47,41 @@ def test_a_still_image_needs_none(small, apply, caplog):
 def test_the_order_of_nodes_does_not_matter(small, apply, caplog):
     assert warnings(caplog, apply(small.temporal()), small.text, 4) == 0
     assert warnings(caplog, small.temporal(apply(small.shared_base)), small.text, 4) == 0
+
+
+@pytest.fixture
+def student(small, run, tmp_path, monkeypatch):
+    """The small model's temporal layers as a distilled model's export has them: for 2 steps without guidance."""
+    layers = torch.load(small.files.magicanimate / PUBLISHED["temporal_attention"], weights_only=True)
+    layers = layers.get("state_dict", layers)
+    header = MadeFor(2, "trailing", 1.0).header()
+    save_file(
+        {key: tensor.contiguous() for key, tensor in layers.items()}, tmp_path / "student.safetensors", metadata=header
+    )
+    paths, endings = folder_paths.folder_names_and_paths["magicanimate"]
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "magicanimate", ([*paths, str(tmp_path)], endings))
+    return run("MagicAnimateTemporalUNetLoader", model=small.shared_base, motion_module="student.safetensors")[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"steps": 3}, "asked for 3 steps of another schedule, cfg 1:"),
+        ({"cfg": 7.5}, "asked for 2 steps, cfg 7.5:"),
+        ({"scheduler": "official"}, "asked for 2 steps of another schedule, cfg 1:"),
+    ],
+)
+def test_a_distilled_model_says_what_it_was_made_for(small, student, caplog, changes, words):
+    """Once per run, where it is asked for something else; the model without the loader's layers says nothing."""
+    caplog.set_level(logging.WARNING)
+    small.animate(2, **{"model": student, "steps": 2, "cfg": 1.0, "scheduler": "trailing"} | changes)
+    said = [record.getMessage() for record in caplog.records if "distilled" in record.getMessage()]
+    assert len(said) == bool(words) and all(words in sentence for sentence in said)
+
+
+def test_other_layers_say_nothing_of_a_distilled_models(small, student, caplog):
+    """A second motion module takes the place of the first, and of what it was made for."""
+    caplog.set_level(logging.WARNING)
+    small.animate(2, model=small.temporal(student), steps=3, cfg=1.0)
+    assert not any("distilled" in record.getMessage() for record in caplog.records)

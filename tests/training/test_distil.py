@@ -150,8 +150,9 @@ def test_the_teacher_stays_and_shares_what_is_frozen():
     assert all(torch.equal(before[name], p) for name, p in task.teacher.named_parameters())
     shared = {id(p) for p in task.teacher.parameters()} & {id(p) for p in task.nets.parameters()}
     assert {id(p) for p in task.nets.weights()["unet"].values()} == shared
-    learnt = {part for part, of in task.nets.weights().items() if any(p.grad is not None and p.grad.any() for p in of.values())}
-    assert learnt == {"encoder", "controlnet", "motion"}
+    parts = task.nets.weights().items()
+    moved = {name for name, of in parts if any(p.grad is not None and p.grad.any() for p in of.values())}
+    assert moved == {"encoder", "controlnet", "motion"}
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)

@@ -1,11 +1,11 @@
 """What a student starts from, and how it is used."""
 
-from dataclasses import replace
 from pathlib import Path
 
+from ...weights.made_for import MadeFor
 from ...weights.published import PUBLISHED
 from ..building import starting_files
-from ..config import Config, Validation
+from ..config import Config
 
 
 def check_distil(config: Config, previous: Path | None) -> None:
@@ -22,6 +22,6 @@ def check_distil(config: Config, previous: Path | None) -> None:
         )
 
 
-def as_student(config: Config) -> Validation:
-    """Returns how validation clips are made: with the student's own steps, without guidance."""
-    return replace(config.validation, steps=config.distil.steps, cfg=1.0, scheduler="trailing")
+def as_student(config: Config) -> MadeFor:
+    """Returns how a student is sampled: with its own steps, without guidance."""
+    return MadeFor(steps=config.distil.steps, scheduler="trailing", cfg=1.0)
