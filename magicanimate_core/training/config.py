@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..media.images import FITS
-from ..method.noise import SPACINGS, TRAIN_TIMESTEPS
+from ..method.noise import MOST_STEPS, SPACINGS, TRAIN_TIMESTEPS
 from ..weights.architecture import HINT_WIDTHS
 from ..weights.prediction import PREDICTIONS
 from .batches import Drawing
@@ -136,9 +136,14 @@ class Validation(Section):
     frames: int = setting(16, "of each", at_least(1))
     steps: int = setting(25, "denoising steps", between(1, TRAIN_TIMESTEPS - 1))
     cfg: float = setting(7.5, rule=at_least(0))
-    scheduler: str = setting(
-        "official", "or trailing. Stage distil: always trailing, its own steps, cfg 1", one_of(SPACINGS)
-    )
+    scheduler: str = setting("official", "timesteps. Stage distil: its own steps, trailing, cfg 1", one_of(SPACINGS))
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for values that cannot be used, alone or together."""
+        super().__post_init__()
+        most = MOST_STEPS.get(self.scheduler, self.steps)
+        if self.steps > most:
+            raise ValueError(f"validation.steps is {self.steps}; expected at most {most} with {self.scheduler} timesteps.")
 
 
 SEED = Rule(lambda value: 0 <= value < 2**64, "0 or more, below 2**64")

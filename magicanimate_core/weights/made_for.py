@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from safetensors import SafetensorError
 
-from ..method.noise import SPACINGS
+from ..method.noise import SPACINGS, check_steps
 from .files import metadata_of
 
-KEY = "magicanimate.made_for"  # in the header of a safetensors file
+MADE_FOR = "magicanimate.made_for"  # in the header of a safetensors file
 
 
 class MadeFor(NamedTuple):
@@ -26,7 +26,7 @@ class MadeFor(NamedTuple):
 
     def header(self) -> dict[str, str]:
         """Returns what the header of their file says."""
-        return {KEY: json.dumps(self._asdict())}
+        return {MADE_FOR: json.dumps(self._asdict())}
 
 
 def read_made_for(paths: Iterable[Path]) -> MadeFor | None:
@@ -35,8 +35,9 @@ def read_made_for(paths: Iterable[Path]) -> MadeFor | None:
         with suppress(
             ValueError, TypeError, OSError, SafetensorError
         ):  # of another program; what is wrong with a file others say better
-            said = MadeFor(**json.loads(metadata_of(path).get(KEY, "")))
-            if said.steps >= 1 and said.scheduler in SPACINGS and said.cfg >= 0:
+            said = MadeFor(**json.loads(metadata_of(path).get(MADE_FOR, "")))
+            if said.scheduler in SPACINGS and said.cfg >= 0:
+                check_steps(said.scheduler, said.steps)
                 return said
     return None
 

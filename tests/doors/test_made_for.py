@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pack.magicanimate_core.weights.made_for import KEY, MadeFor, hardly_meant, read_made_for
+from pack.magicanimate_core.weights.made_for import MADE_FOR, MadeFor, hardly_meant, read_made_for
 from pack.tests.doors.table import Case, cases, passes
 from safetensors.torch import save_file
 
@@ -52,14 +52,15 @@ FILES = (
     Case("a folder", lambda folder: [folder], said(None)),
     Case("no files", lambda folder: [], said(None)),
     Case("the second file says it", both(headed({}, "a.safetensors"), headed(STUDENT.header())), said(STUDENT)),
-    Case("another program's words", headed({KEY: "four steps"}), said(None)),
-    Case("more than we know", headed({KEY: json.dumps(STUDENT._asdict() | {"eta": 1})}), said(None)),
-    Case("less than we know", headed({KEY: '{"steps": 4}'}), said(None)),
-    Case("a list", headed({KEY: "[4]"}), said(None)),
-    Case("steps that are a word", headed({KEY: '{"steps": "few", "scheduler": "trailing", "cfg": 1}'}), said(None)),
-    Case("no steps", headed({KEY: '{"steps": 0, "scheduler": "trailing", "cfg": 1}'}), said(None)),
-    Case("a schedule we do not have", headed({KEY: '{"steps": 4, "scheduler": "karras", "cfg": 1}'}), said(None)),
-    Case("a cfg that is no number", headed({KEY: '{"steps": 4, "scheduler": "trailing", "cfg": null}'}), said(None)),
+    Case("another program's words", headed({MADE_FOR: "four steps"}), said(None)),
+    Case("more than we know", headed({MADE_FOR: json.dumps(STUDENT._asdict() | {"eta": 1})}), said(None)),
+    Case("less than we know", headed({MADE_FOR: '{"steps": 4}'}), said(None)),
+    Case("a list", headed({MADE_FOR: "[4]"}), said(None)),
+    Case("steps that are a word", headed({MADE_FOR: '{"steps": "few", "scheduler": "trailing", "cfg": 1}'}), said(None)),
+    Case("no steps", headed({MADE_FOR: '{"steps": 0, "scheduler": "trailing", "cfg": 1}'}), said(None)),
+    Case("more steps than its schedule has", headed(MadeFor(101, "align_your_steps", 1.0).header()), said(None)),
+    Case("a schedule we do not have", headed({MADE_FOR: '{"steps": 4, "scheduler": "karras", "cfg": 1}'}), said(None)),
+    Case("a cfg that is no number", headed({MADE_FOR: '{"steps": 4, "scheduler": "trailing", "cfg": null}'}), said(None)),
 )
 
 

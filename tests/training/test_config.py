@@ -188,3 +188,9 @@ def test_attention_cannot_be_watched_in_blocks_that_run_twice(section, name):
 def test_changes_that_are_none_are_named(change):
     with pytest.raises(ValueError, match="no change|no YAML|expected int"):
         read(DEMO, "1", [change])
+
+
+def test_validation_has_no_more_steps_than_its_schedule():
+    with pytest.raises(ValueError, match="validation.steps is 101; expected at most 100 with align_your_steps timesteps"):
+        read(DEMO, "1", ["validation.steps=101", "validation.scheduler=align_your_steps"])
+    assert read(DEMO, "1", ["validation.steps=101"]).validation.steps == 101
