@@ -9,7 +9,7 @@ from einops import rearrange
 from torch import Tensor
 
 from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
-from ..method.noise import SPACINGS, NoiseSchedule, pad_noise, repeat_noise
+from ..method.noise import PICTURE, SPACINGS, NoiseSchedule, pad_noise, repeat_noise
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, moved_on, needed_later, padded_length, share_out
 from ..options import Settings
 from .call import Reference
@@ -72,12 +72,12 @@ def denoise(
     All processes yield the same; first_step > 0 goes on from an earlier run's latents. Raises ValueError for latents that
     are no numbers.
     """
-    schedule, timesteps = NoiseSchedule(), SPACINGS[settings.scheduler](settings.steps)
+    schedule, timesteps = NoiseSchedule(), [*SPACINGS[settings.scheduler](settings.steps), PICTURE]
     for step in steps_of(settings)[first_step:]:
-        t = torch.tensor(timesteps[step.number : step.number + 2])  # of this step and the next: (2,), the last one's (1,)
+        t, to = torch.tensor(timesteps[step.number : step.number + 2])[:, None]  # (1,) each
         predicted = predict(nets, conditions, latents, t[0], settings, workers, step)
-        clean, noise = schedule.parts(latents, predicted, t[:1], nets.prediction)
-        latents = schedule.noisy(clean, noise, t[1:]) if len(t) > 1 else clean
+        clean, noise = schedule.parts(latents, predicted, t, nets.prediction)
+        latents = schedule.noisy(clean, noise, to)
         if not torch.isfinite(latents).all():
             raise ValueError(
                 f"Step {step.number + 1} of {settings.steps} gives values that are no numbers: "
