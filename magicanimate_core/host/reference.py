@@ -19,7 +19,7 @@ from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
 from .checks import check_first
 from .rows import Row
-from .run import KEY, Run, add_wrapper_once, run_of, track_runs
+from .run import KEY, Run, add_wrapper_once, run_of, track_runs, window_of
 
 REFERENCE_KEY = f"{KEY}.appearance_encoder"
 
@@ -144,7 +144,8 @@ def _reference_forward(
         def project(text: Tensor) -> dict[places.Place, KeysValues]:  # (1, L, D)
             return keys_values(unet, encode_reference(encoder, latent, timesteps[:1], text), x)
 
-        step = float(timesteps[0]), x.dtype, x.device
+        # the sampler's sigma stands for the timestep: for that, the device would have to be waited for in every call
+        step = window_of(transformer_options, x.shape[0] // len(kinds), timesteps).evaluation.sigma, x.dtype, x.device
         transformer_options = hybrid_options(unet, _references(run, rows, step, project), transformer_options)
     return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 

@@ -4,12 +4,13 @@ The host copies entries, their uuid included, where one side has an area and the
 and off by sigma; so an entry is known by the list it stands in, and by a uuid of our own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import torch
+from comfy.controlnet import ControlBase
 from torch import Tensor
 
 Conditionings = dict[str, list[dict[str, Any]]]  # a guider's, by role: positive, negative, ...
@@ -36,6 +37,7 @@ class Row:
     start: float = float("inf")  # sigma where the entry begins to count
     end: float = 0.0  # and where it ends
     strength: float = 1.0
+    controls: frozenset[int] = frozenset()  # its ControlNets, by id
 
     def counts_at(self, sigma: float) -> bool:
         """Whether the entry is switched on, as the host has it."""
@@ -62,7 +64,7 @@ class Rows:
         self.timed |= "timestep_start" in entry or "timestep_end" in entry
         self.known[uuid] = Row(
             positive, number, number if pose is None else self.number(pose.cond), _crop(entry.get("area"), size), start, end,
-            float(entry.get("strength", 1.0)),
+            float(entry.get("strength", 1.0)), frozenset(map(id, chain(entry.get("control")))),
         )  # fmt: skip
 
     def number(self, text: Tensor) -> int:
@@ -73,9 +75,10 @@ class Rows:
         self.texts.append(text)
         return len(self.texts) - 1
 
-    def counting(self, sigma: float) -> int:
-        """How many entries are switched on."""
-        return sum(row.counts_at(sigma) for row in self.known.values())
+    def who_reads(self, control: ControlBase, text: int, crop: Crop | None, sigma: float) -> set[UUID | None]:
+        """Returns the entries that are switched on and get residuals of a ControlNet for this text on this crop."""
+        on = {uuid for uuid, row in self.known.items() if row.crop == crop and row.counts_at(sigma)}
+        return {u for u in on if id(control) in self.known[u].controls and text in self.pose_texts(u, sigma)}
 
     def pose_texts(self, uuid: UUID | None, sigma: float) -> dict[int, float]:
         """Returns the texts whose residuals a row gets, with the share of each; {} for a row that nobody knows.
@@ -103,6 +106,13 @@ def _shares(partners: Sequence[Row]) -> dict[int, float]:
     return dict(sorted(shares.items()))
 
 
+def chain(control: ControlBase | None) -> Iterator[ControlBase]:
+    """Goes through a ControlNet and those before it."""
+    while control is not None:
+        yield control
+        control = control.previous_controlnet
+
+
 def _crop(area: Sequence[int] | None, size: Sequence[int]) -> Crop | None:
     """An entry's area (height, width, top, left), cut to the frame as the host does; None for whole frames."""
     if area is None:
@@ -112,14 +122,26 @@ def _crop(area: Sequence[int] | None, size: Sequence[int]) -> Crop | None:
     return None if crop == Crop(*size, 0, 0) else crop
 
 
-def identified(conds: Conditionings, size: Sequence[int]) -> tuple[Conditionings, Rows]:
+def identified(conds: Conditionings, size: Sequence[int], device: torch.device) -> tuple[Conditionings, Rows]:
     """Returns the conditionings with an identity of its own for every entry, and what is known of each.
 
-    size: of the whole latent, (height, width).
+    size: of the whole latent, (height, width). device: where the sampler's tensors are, and the texts from now on.
     """
     rows, out = Rows(), {}
     for role, entries in conds.items():
         out[role] = [{**entry, "uuid": uuid4()} for entry in entries or []] if entries is not None else None
         for entry in out[role] or []:
             rows.add(entry["uuid"], entry, role == POSITIVE, size)
-    return out, rows
+    if any(text.shape[0] > 1 for text in rows.texts):  # with a row per frame; the host batches what lies in one place
+        return out, rows
+    rows.texts = [text.to(device) for text in rows.texts]
+    moved = {role: entries and [_with_texts_on(entry, device) for entry in entries] for role, entries in out.items()}
+    return moved, rows
+
+
+def _with_texts_on(entry: dict[str, Any], device: torch.device) -> dict[str, Any]:
+    """An entry whose texts (1, L, D) lie on the device, so that no call has to copy them."""
+    conds = dict(entry.get("model_conds", {}))
+    for name in {"c_crossattn", "crossattn_controlnet"} & conds.keys():
+        conds[name] = conds[name]._copy_with(conds[name].cond.to(device))
+    return {**entry, "model_conds": conds}

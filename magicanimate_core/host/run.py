@@ -6,7 +6,9 @@ modules, models or nodes, so nothing can leak into the next prompt.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrapperExecutor, WrappersMP
@@ -15,6 +17,7 @@ from torch import Tensor
 
 from ..method.hybrid_attention import KeysValues
 from ..method.per_frame import PerFrame
+from .pose_hints import PoseHints
 from .rows import Rows, identified
 from .unet import Place
 from .versions import frames_of_window
@@ -28,7 +31,7 @@ CLIP_KEY = f"{KEY}.frames"  # how many of the frames that are denoised the user 
 class StepReferences:
     """Keys and values of the reference image at one timestep, by text."""
 
-    step: tuple | None = None  # timestep, dtype and device they are for
+    step: tuple | None = None  # sigma, dtype and device they are for
     by_text: dict[int, Mapping[Place, KeysValues]] = field(default_factory=dict)
 
     def at(self, step: tuple) -> dict[int, Mapping[Place, KeysValues]]:
@@ -45,13 +48,27 @@ class Run:
     rows: Rows = field(default_factory=Rows)
     size: tuple[int, int] | None = None  # height and width of the whole latent; a row may be a crop of it
     references: StepReferences = field(default_factory=StepReferences)
+    hints: dict[Any, PoseHints] = field(default_factory=dict)  # by ControlNet, size and dtype
+
+    def close(self) -> None:
+        """Ends what would outlast the run."""
+        for hints in self.hints.values():
+            hints.close()
 
 
 @dataclass
 class Evaluation:
     """One evaluation of the model at one x and sigma: all windows of it share what depends on single frames only."""
 
+    timestep: Tensor | None = None  # its sigma, (F,)
+    asked: frozenset[UUID | None] = frozenset()  # entries of the conditionings that it is made for
+    room: int = 0  # frames whose residuals may wait on the device
     residuals: dict[Any, PerFrame] = field(default_factory=dict)  # by ControlNet, text, crop and size
+
+    @cached_property
+    def sigma(self) -> float:
+        """Where the sampler is; the device is waited for once, at most."""
+        return float(self.timestep[0])
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,8 @@ class Window:
     frames: tuple[int, ...]  # frame index in the clip, for each row of a conditioning's chunk
     length: int  # frames per window
     evaluation: Evaluation = field(default_factory=Evaluation)
-    needed_later: frozenset[int] = frozenset()  # frames that a later window of this evaluation asks for again
+    needed_later: Mapping[int, int] = field(default_factory=dict)  # frame -> number of the evaluation's next call with it
+    served: set[UUID | None] = field(default_factory=set)  # entries of the conditionings whose rows have begun
     clip: int | None = None  # frames of the clip, where some of those that are denoised are padding
 
     @property
@@ -75,9 +93,14 @@ def run_of(transformer_options: dict) -> Run | None:
     return transformer_options.get(RUN_KEY)
 
 
-def window_of(transformer_options: dict, rows: int) -> Window:
-    """Returns the current window; rows: frames in one conditioning's chunk."""
-    return transformer_options.get(WINDOW_KEY) or Window(tuple(range(rows)), rows)
+def window_of(transformer_options: dict, rows: int, timestep: Tensor | None = None) -> Window:
+    """Returns the current window; rows: frames in one conditioning's chunk, timestep: where the sampler is, (B,)."""
+    return transformer_options.get(WINDOW_KEY) or Window(tuple(range(rows)), rows, Evaluation(timestep))
+
+
+def asked_entries(conds: list[list[dict] | None]) -> frozenset[UUID | None]:
+    """Returns who is who in the conditionings that an evaluation is made for; None stands for one that nobody wants."""
+    return frozenset(entry.get("uuid") for entries in conds for entry in entries or [])
 
 
 def with_options(model_options: dict, more: Mapping[str, Any]) -> dict:
@@ -114,10 +137,14 @@ def _start_run(
             "remove the MultiGPU node from this model."
         )
     size = tuple(noise.shape[-2:])
-    guider.conds, rows = identified(guider.conds, size)  # the guider made them for this run, and lets go of them after it
+    # the guider made them for this run, and lets go of them after it
+    guider.conds, rows = identified(guider.conds, size, noise.device)
     run = Run(rows, size)
     extra_args = {**extra_args, "model_options": with_options(options, {RUN_KEY: run})}
-    return executor(guider, sigmas, extra_args, callback, noise, *args, **kwargs)
+    try:
+        return executor(guider, sigmas, extra_args, callback, noise, *args, **kwargs)
+    finally:
+        run.close()
 
 
 def _describe_call(executor: WrapperExecutor, model: Any, conds: list, x_in: Tensor, timestep: Tensor, model_options: dict):
@@ -126,5 +153,6 @@ def _describe_call(executor: WrapperExecutor, model: Any, conds: list, x_in: Ten
     if WINDOW_KEY not in options:
         host_window = options.get("context_window")
         frames = tuple(range(x_in.shape[0])) if host_window is None else frames_of_window(host_window)
-        model_options = with_options(model_options, {WINDOW_KEY: Window(frames, len(frames), clip=options.get(CLIP_KEY))})
+        window = Window(frames, len(frames), Evaluation(timestep, asked_entries(conds)), clip=options.get(CLIP_KEY))
+        model_options = with_options(model_options, {WINDOW_KEY: window})
     return executor(model, conds, x_in, timestep, model_options)

@@ -1,6 +1,6 @@
 """Sliding windows as the host's context handler: which frames a UNet call sees, and how its predictions are averaged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import repeat
 from types import SimpleNamespace
@@ -12,10 +12,12 @@ import torch
 from comfy.model_base import BaseModel
 from torch import Tensor
 
+from ..method.picking import picked
 from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, moved_on, needed_later, padded_length
 from .hints import hints_cut
+from .moving import moved
 from .options import STILL, HostWindows
-from .run import CLIP_KEY, WINDOW_KEY, Evaluation, Window, with_options
+from .run import CLIP_KEY, WINDOW_KEY, Evaluation, Window, asked_entries, with_options
 from .watching import report_window
 
 AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
@@ -24,6 +26,11 @@ AD_PARAMS = "ad_params"  # AnimateDiff-Evolved's key in transformer options
 @dataclass(frozen=True, kw_only=True)
 class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
     """The host's context handler for MagicAnimate. Holds settings only: the host shares or copies it with the model."""
+
+    @property
+    def room(self) -> int:
+        """Frames whose residuals may wait on the device: an overlap for the next window, one for the end of a ring."""
+        return 2 * self.context_overlap
 
     def padded(self, frames: int) -> int:
         """Returns how many frames are denoised for a clip of `frames`."""
@@ -35,7 +42,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
 
     def get_resized_cond(self, cond_in: list[dict] | None, x_in: Tensor, window: Window, device: Any = None) -> list | None:
         """Returns conditionings with one entry per frame of x_in (F, 4, h, w), cut to the window's frames."""
-        return None if cond_in is None else [_cut(cond, torch.tensor(window.shown)) for cond in cond_in]
+        return None if cond_in is None else [_cut(cond, window.shown) for cond in cond_in]
 
     def is_one_call(self, frames: int) -> bool:
         """Whether a clip of `frames`, padding included, is denoised as it is, in one window."""
@@ -51,20 +58,20 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """
         frames = x_in.shape[0]
         fusions = [Fusion(frames, x_in[0].numel(), x_in.dtype, x_in.device) for _ in conds]
-        calls = list(self._calls(frames, timestep, model_options))
-        for number, (window, weights) in enumerate(calls, 1):
+        evaluation = Evaluation(timestep, asked_entries(conds), self.room)
+        calls = list(self._calls(frames, timestep, model_options, evaluation))
+        for number, (window, rows, weights) in enumerate(calls, 1):
             mm.throw_exception_if_processing_interrupted()
-            rows = torch.tensor(window.frames, device=x_in.device)
             with hints_cut(conds, window.shown):
                 outputs = calc_cond_batch(
                     model,
                     [self.get_resized_cond(cond, x_in, window) for cond in conds],
-                    x_in[rows],
-                    timestep[rows],
+                    picked(x_in, window.frames),
+                    picked(timestep, window.frames),
                     with_options(model_options, {WINDOW_KEY: window, AD_PARAMS: self._ad_params(window, frames)}),
                 )
             for fusion, output in zip(fusions, outputs, strict=True):
-                fusion.add(rows, output.flatten(1), weights.to(x_in))
+                fusion.add(rows, output.flatten(1), weights)
             report_window(model_options.get("transformer_options", {}), number, len(calls))
         # each sum is let go as soon as its mean is there: clips may be long
         return [fusions.pop(0).mean().view(x_in.shape) for _ in conds]
@@ -106,15 +113,18 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """Where nodes of other packs that hang on frames look for a window, by a convention older than the host's own."""
         return {"sub_idxs": list(window.frames), "full_length": frames, "context_length": self.context_length}
 
-    def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
-        """Every UNet call of an evaluation, with its frames' weights (K,)."""
+    def _calls(
+        self, frames: int, timestep: Tensor, model_options: dict, evaluation: Evaluation
+    ) -> Iterator[tuple[Window, Tensor, Tensor]]:
+        """Every UNet call of an evaluation, with its frames and their weights as tensors on the device, (K,) each."""
         windows = self.windows(frames, timestep, model_options)
-        groups, evaluation = grouped(windows, self.windows_per_batch), Evaluation()
+        groups = grouped(windows, self.windows_per_batch)
         clip = model_options.get("transformer_options", {}).get(CLIP_KEY)
         calls = [call for call, _ in groups]
-        weights = self.weights(windows, frames).split([len(call) for call in calls])
-        for (call, length), later, counts in zip(groups, needed_later(calls), weights, strict=True):
-            yield Window(tuple(call), length, evaluation, later, clip), counts
+        both = torch.tensor([frame for call in calls for frame in call]), self.weights(windows, frames).to(timestep.dtype)
+        rows, weights = (moved(each, timestep.device).split([len(call) for call in calls]) for each in both)
+        for (call, length), later, own, counts in zip(groups, needed_later(calls), rows, weights, strict=True):
+            yield Window(tuple(call), length, evaluation, later, clip=clip), own, counts
 
 
 def handler_of(settings: HostWindows) -> WindowHandler:
@@ -145,11 +155,11 @@ def step_at(timestep: Tensor | None, model_options: dict | None) -> int:
     return max(0, int((sigmas >= timestep[0].to(sigmas) * (1 - 1e-4)).sum()) - 1)
 
 
-def _cut(cond: dict, frames: Tensor) -> dict:
-    """A conditioning for some frames (K,); the host repeats entries, so frame f has entry f mod their number."""
+def _cut(cond: dict, frames: Sequence[int]) -> dict:
+    """A conditioning for some frames; the host repeats entries, so frame f has entry f mod their number."""
 
     def cut(tensor: Tensor) -> Tensor:  # (entries, ...) -> (K, ...)
-        return tensor[(frames % tensor.shape[0]).to(tensor.device)]
+        return picked(tensor, [frame % tensor.shape[0] for frame in frames])
 
     out = cond.copy()
     if isinstance(cond.get("mask"), Tensor) and cond["mask"].shape[0] > 1:

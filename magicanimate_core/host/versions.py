@@ -7,7 +7,7 @@ import comfy.model_management as mm
 import comfy.model_patcher
 from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import ComfyAPI, io
-from torch import nn
+from torch import Tensor, nn
 
 
 def new_patcher(model: nn.Module, disable_dynamic: bool = False) -> ModelPatcher:
@@ -32,6 +32,19 @@ def archive_dtypes(module: nn.Module) -> None:
     """Lets dynamic VRAM remember in which dtypes the weights came."""
     if hasattr(mm, "archive_model_dtypes"):
         mm.archive_model_dtypes(module)
+
+
+def pin(tensor: Tensor) -> bool:
+    """Lets the device read a tensor (contiguous, off it) without a copy between, until `unpin`; says whether it does now.
+
+    The host decides how much memory may be so, and on which machines; older ones do not.
+    """
+    return getattr(mm, "pin_memory", lambda tensor: False)(tensor)
+
+
+def unpin(tensor: Tensor) -> None:
+    """Undoes `pin` for a tensor that it said yes to."""
+    mm.unpin_memory(tensor)
 
 
 def frames_of_window(window: Any) -> tuple[int, ...]:

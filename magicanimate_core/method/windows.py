@@ -122,11 +122,17 @@ def grouped(windows: Sequence[list[int]], per_call: int) -> list[tuple[list[int]
     return [([frame for window in group for frame in window], len(group[0])) for group in groups]
 
 
-def needed_later(batches: Sequence[Sequence[int]]) -> list[frozenset[int]]:
-    """Returns for every batch of frames those that some later batch asks for again."""
-    later: list[frozenset[int]] = [frozenset()]
-    for batch in reversed(batches[1:]):
-        later.append(later[-1] | frozenset(batch))
+def needed_later(batches: Sequence[Sequence[int]]) -> list[dict[int, int]]:
+    """Returns for every batch those of its frames that a later batch asks for again, with the number of the next that does.
+
+    >>> needed_later([[0, 1, 2], [2, 3, 4], [4, 5, 0]])
+    [{0: 2, 2: 1}, {4: 2}, {}]
+    """
+    later: list[dict[int, int]] = []
+    following: dict[int, int] = {}
+    for number in reversed(range(len(batches))):
+        later.append({frame: following[frame] for frame in batches[number] if frame in following})
+        following |= dict.fromkeys(batches[number], number)
     return later[::-1]
 
 

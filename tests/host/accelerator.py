@@ -65,8 +65,8 @@ class Distant(Tensor):
 class Accelerator(TorchDispatchMode):
     """Does every operation of torch, and counts.
 
-    count: copies "to" and "from" the accelerator, "bytes to" and "bytes from", "kernels", and "waits": the CPU asks for a
-    number and stands still until the accelerator has it (which it does for every copy "from", too).
+    count: copies "to" and "from" the accelerator, "bytes to" and "bytes from", "kernels", "waits": the CPU asks for a number
+    and stands still until the accelerator has it, and "blocking": copies that nobody has told to let the CPU go on.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Accelerator(TorchDispatchMode):
         if name in MOVES or kwargs.get("device") is not None:
             return self._make(function, name, args, kwargs, tensors)
         if name == "copy_":
-            return self._copy(*args)
+            return self._copy(*args, **kwargs)
         if not any(map(_is_distant, tensors)):
             return function(*args, **kwargs)
         self._refuse_mix(function, name, args, tensors)
@@ -106,19 +106,20 @@ class Accelerator(TorchDispatchMode):
         args, kwargs = each(lambda a: CPU if isinstance(a, torch.device) else a, _here((args, kwargs)))
         made = function(*args, **{k: v for k, v in kwargs.items() if k != "pin_memory"})
         if source is not None and name in MOVES and _is_distant(source) != distant:
-            self._moved("to" if distant else "from", made)
+            self._moved("to" if distant else "from", made, _argument(function, "non_blocking", args, kwargs))
             made = made.clone() if made is _here(source) else made  # a move is never a view
         return _wrapped(made, tensors) if distant else made
 
-    def _copy(self, target: Tensor, source: Tensor, *args) -> Tensor:
+    def _copy(self, target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
         """The one operation that takes both places."""
         if _is_distant(target) != _is_distant(source):
-            self._moved("to" if _is_distant(target) else "from", source)
+            self._moved("to" if _is_distant(target) else "from", source, non_blocking)
         _here(target).copy_(_here(source))
         return target
 
-    def _moved(self, way: str, tensor: Tensor) -> None:
+    def _moved(self, way: str, tensor: Tensor, non_blocking: bool = False) -> None:
         self.count[way] += 1
+        self.count["blocking"] += not non_blocking
         self.count[f"bytes {way}"] += tensor.numel() * tensor.element_size()
 
     def _refuse_mix(self, function, name: str, args: tuple, tensors: list[Tensor]) -> None:
@@ -133,6 +134,12 @@ class Accelerator(TorchDispatchMode):
         if (near or changed_here) and name not in RESHAPED_LIKE:
             places = ", ".join(f"{tuple(t.shape)} on {t.device}" for t in tensors)
             raise Mixed(f"{function} was given tensors of two places: {places}")
+
+
+def _argument(function: Any, name: str, args: tuple, kwargs: dict) -> Any:
+    """What an operation of torch was given under a name, in either way."""
+    names = [argument.name for argument in function._schema.arguments]
+    return dict(zip(names, args, strict=False)).get(name) or kwargs.get(name)
 
 
 def _is_distant(tensor: Tensor) -> bool:

@@ -1,6 +1,7 @@
 """Who sees the reference, who sees which pose, and how often anything is computed."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 import torch
@@ -118,9 +119,8 @@ def test_two_evaluations_at_one_sigma_do_not_share_residuals(small, relative, mo
     import pack.magicanimate_core.host.sliding as sliding
 
     expected = small.animate(20, sampler_name="heun")
-    spoiled = sliding.Evaluation()
-    monkeypatch.setattr(sliding, "Evaluation", lambda: spoiled)
-    monkeypatch.setattr(sliding, "needed_later", lambda calls: [frozenset(range(32))] * len(calls))
+    monkeypatch.setattr(sliding, "Evaluation", partial(sliding.Evaluation, residuals={}))  # one for all
+    monkeypatch.setattr(sliding, "needed_later", lambda calls: [dict.fromkeys(range(32), 0)] * len(calls))
     assert relative(small.animate(20, sampler_name="heun"), expected) > 1e-3  # so the comparison can tell
     monkeypatch.undo()
     assert torch.equal(small.animate(20, sampler_name="heun"), expected)

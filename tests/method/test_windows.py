@@ -97,9 +97,9 @@ def test_frames_that_windows_share_are_averaged_by_weight():
         torch.testing.assert_close(mean.float(), sum(p * w for p, w in seen) / sum(w for _, w in seen))
 
 
-def test_needed_later_is_what_coming_batches_ask_for():
+def test_needed_later_is_what_coming_batches_ask_for_again():
     batches = [[0, 1, 2], [2, 3, 4], [4, 5, 0]]
-    assert needed_later(batches) == [{2, 3, 4, 5, 0}, {4, 5, 0}, frozenset()]
+    assert needed_later(batches) == [{0: 2, 2: 1}, {4: 2}, {}]
 
 
 @pytest.mark.parametrize(
