@@ -54,7 +54,7 @@ def _on_sigterm(*_: Any) -> NoReturn:
 @contextmanager
 def workers_on(device: torch.device) -> Iterator[Workers]:
     """Gives this process's Workers; joins the others where torchrun started several, and ends with them."""
-    if device.type == "cpu":  # as many threads in each of several processes as in one: their number shows in the last bits
+    if device.type == "cpu":  # as many threads in each of several processes as in one
         torch.set_num_threads(os.cpu_count() or 1)
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield Workers()

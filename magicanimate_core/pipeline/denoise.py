@@ -1,7 +1,7 @@
 """The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import torch
@@ -10,10 +10,12 @@ from torch import Tensor
 
 from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
 from ..method.noise import PICTURE, SPACINGS, NoiseSchedule, pad_noise, repeat_noise
+from ..method.picking import picked
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, moved_on, needed_later, padded_length, share_out
 from ..options import Settings
 from .call import Reference
 from .conditions import Conditions
+from .hints import kept_poses
 from .nets import Nets
 from .residuals import PoseResiduals
 
@@ -73,6 +75,7 @@ def denoise(
     are no numbers.
     """
     schedule, timesteps = NoiseSchedule(), [*SPACINGS[settings.scheduler](settings.steps), PICTURE]
+    conditions = replace(conditions, poses=kept_poses(conditions.poses, nets.device, nets.dtype))
     for step in steps_of(settings)[first_step:]:
         t, to = torch.tensor(timesteps[step.number : step.number + 2])[:, None]  # (1,) each
         predicted = predict(nets, conditions, latents, t[0], settings, workers, step)
@@ -149,7 +152,7 @@ def predict_windows(
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
     pose = PoseResiduals(nets, conditions, latents, timestep, settings)
     for window, later in zip(windows, needed_later(windows), strict=True):
-        x = latents[window].to(nets.device, nets.dtype)  # (K, 4, h, w)
+        x = picked(latents, window).to(nets.device, nets.dtype)  # (K, 4, h, w)
         residuals = pose.of(window, later)
         out = nets.unet(
             torch.cat([x] * halves),
