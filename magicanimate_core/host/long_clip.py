@@ -1,6 +1,7 @@
 """What a clip of any length needs around the host's sampler: windows, padding, and an estimate of memory."""
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from comfy.model_patcher import ModelPatcher
@@ -8,15 +9,18 @@ from comfy.patcher_extension import WrapperExecutor, WrappersMP
 from torch import Tensor
 
 from ..method.noise import pad_noise
-from ..method.windows import pad_last
+from ..method.windows import grouped, pad_last
 from .checks import check_first
+from .control import PoseControl
 from .options import HostWindows
 from .padding import pad_conditionings, pad_guidance
+from .rows import POSITIVE, Conditionings, chain
 from .run import CLIP_KEY, add_wrapper_once, track_runs, with_options
-from .sliding import handler_of, window_handler
+from .sliding import WindowHandler, handler_of, window_handler
 from .temporal import motion_of
 
 FRAMES_PER_ROW = 200  # whose latents, a dozen each, take about what the host reckons for one frame in the net
+WAITING_PER_ROW = 12  # frames whose residuals take as much
 
 
 def apply_windows(model: ModelPatcher, settings: HostWindows, frames: int | None = None) -> ModelPatcher:
@@ -70,6 +74,21 @@ def _estimate_one_window(executor: WrapperExecutor, model: ModelPatcher, noise_s
     """The host frees memory for noise_shape at once; the net sees only one call's windows, the sampler the whole clip."""
     handler = window_handler(kwargs.get("model_options") or model.model_options)
     if handler:
-        rows = min(noise_shape[0], handler.context_length * handler.windows_per_batch) + noise_shape[0] // FRAMES_PER_ROW
-        noise_shape = [rows, *noise_shape[1:]]
+        noise_shape = [rows_at_once(handler, noise_shape[0], _pose_sets(conds)), *noise_shape[1:]]
     return executor(model, noise_shape, conds, *args, **kwargs)
+
+
+def rows_at_once(handler: WindowHandler, frames: int, pose_sets: int) -> int:
+    """Returns for how many frames in the net there must be memory while a clip of `frames`, padding included, is denoised.
+
+    pose_sets: of residuals that are computed for each frame.
+    """
+    calls = [call for call, _ in grouped(handler.windows(frames), handler.windows_per_batch)]
+    waiting = pose_sets * min(handler.room, frames)
+    return max(map(len, calls)) + frames // FRAMES_PER_ROW + ceil(waiting / WAITING_PER_ROW)
+
+
+def _pose_sets(conds: Conditionings) -> int:
+    """How many sets of residuals a frame has: one for each prompt's ControlNets of ours."""
+    entries = conds.get(POSITIVE) or []
+    return sum(isinstance(control, PoseControl) for entry in entries for control in chain(entry.get("control")))

@@ -140,9 +140,19 @@ def test_memory_is_asked_for_one_window_and_the_clips_latents(small):
     from pack.magicanimate_core.host.long_clip import _estimate_one_window
     from pack.tests.doors.host import pieces
 
-    def rows(frames: int, **options):
-        model = pieces.windowed(small, small.shared_base, context_length=16, context_overlap=4, **options)
-        return _estimate_one_window(lambda model, shape, conds: shape, model, [frames, 4, 8, 8], {})[0]
+    def rows(frames: int, positive: list | None = None, **options):
+        model = pieces.windowed(small, small.shared_base, **{"context_length": 16, "context_overlap": 4, **options})
+        conds = {"positive": [options for _, options in positive or []]}
+        return _estimate_one_window(lambda model, shape, conds: shape, model, [frames, 4, 8, 8], conds)[0]
 
     assert [rows(frames) for frames in (5, 16, 100, 2000)] == [5, 16, 16, 26]
     assert rows(100, windows_per_batch=2) == 32
+    assert rows(5, context_schedule="paper") == 16  # whose only window begins with the first frames again
+
+    text = small.text[0]
+    for sets, more in ((1, 1), (2, 2)):  # residuals of 8 frames for each wait near, which is 8 and 16 of 12 in a row
+        text = small.run(
+            "MagicAnimateApplyPose", positive=text, negative=[], control_net=small.control_net, pose_video=small.poses(5)
+        )[0]
+        assert rows(100, text) == 16 + more, sets
+    assert rows(100, text, context_overlap=0) == 16  # nothing is shared
