@@ -37,7 +37,7 @@ class LoadTemporalUNet(io.ComfyNode):
     def execute(cls, model, motion_module: str) -> io.NodeOutput:
         with plain_errors():
             path = find(MOTION_FOLDERS, motion_module)
-            model = apply_temporal_unet(model, loading.load_motion_module(path))
+            model = apply_temporal_unet(model, loading.motion_module_in_use(path))
             return io.NodeOutput(with_steps_advice(model, read_made_for([Path(path)])))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import comfy.cldm.cldm
 import comfy.controlnet
@@ -44,6 +45,22 @@ def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher
     module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=is_dynamic(patcher))
     patcher.cached_patcher_init = (load_motion_module, (path,))
     return patcher
+
+
+_motions: WeakValueDictionary[tuple, ModelPatcher] = WeakValueDictionary()  # by file as it is, and device
+
+
+def motion_module_in_use(path: str) -> ModelPatcher:
+    """Returns what load_motion_module gave, as long as anyone has it, so that a change of the MODEL reads no file again.
+
+    The file is known by its place, size and time. Raises WrongFile.
+    """
+    found = Path(path).stat()
+    key = Path(path).resolve(), found.st_size, found.st_mtime_ns, mm.get_torch_device()
+    motion = _motions.get(key)
+    if motion is None:
+        motion = _motions[key] = load_motion_module(path)
+    return motion
 
 
 def load_appearance_encoder(path: str, disable_dynamic: bool = False) -> ModelPatcher:
