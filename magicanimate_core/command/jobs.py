@@ -20,6 +20,7 @@ from ..pipeline.denoise import Workers, can_begin_at, denoise, initial_noise, la
 from ..pipeline.latents import decode_frames, encode_photo, to_pixels
 from ..pipeline.models import Models
 from ..pipeline.nets import Nets
+from .ahead import ahead
 from .checks import check_models, failure, is_made
 from .contents import Contents
 from .job import Job, Saving, job_fingerprint
@@ -106,7 +107,8 @@ def _paint(
     if workers.rank == 0:
         if saving.latents:
             write_tensors(job.out.with_suffix(".latents.safetensors"), {"latents": latents})
-        write_frames(job, clip, photo, (decode_frames(models.vae, latent[None])[0] for latent in latents))
+        frames = ahead(decode_frames(models.vae, latent[None])[0] for latent in latents)
+        write_frames(job, clip, photo, frames)
         state.remove()
 
 
