@@ -19,7 +19,7 @@ from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
 from .checks import check_first
 from .rows import Row
-from .run import KEY, Run, add_wrapper_once, run_of, track_runs, window_of
+from .run import KEY, Evaluation, Run, add_wrapper_once, run_of, track_runs, window_of
 
 REFERENCE_KEY = f"{KEY}.appearance_encoder"
 
@@ -129,6 +129,7 @@ def _check_fit(model: ModelPatcher, encoder: ModelPatcher) -> None:
         )
 
 
+@torch.compiler.disable(recursive=False)  # what it calls may be compiled: the UNet, as one graph
 def _reference_forward(
     encoder: BaseModel, latent: Tensor, executor: WrapperExecutor, x: Tensor, timesteps: Tensor, context: Tensor, y: Any,
     control: Any, transformer_options: dict, **kwargs,
@@ -144,9 +145,9 @@ def _reference_forward(
         def project(text: Tensor) -> dict[places.Place, KeysValues]:  # (1, L, D)
             return keys_values(unet, encode_reference(encoder, latent, timesteps[:1], text), x)
 
-        # the sampler's sigma stands for the timestep: for that, the device would have to be waited for in every call
-        step = window_of(transformer_options, x.shape[0] // len(kinds), timesteps).evaluation.sigma, x.dtype, x.device
-        transformer_options = hybrid_options(unet, _references(run, rows, step, project), transformer_options)
+        evaluation = window_of(transformer_options, x.shape[0] // len(kinds), timesteps).evaluation
+        references = _references(run, rows, evaluation, x, project)
+        transformer_options = hybrid_options(unet, references, transformer_options)
     return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
 
 
@@ -159,11 +160,17 @@ def _run_alone(context: Tensor, kinds: Sequence[int], uuids: Sequence[Any]) -> R
     return run
 
 
+@torch.compiler.disable  # a compiler would make a net anew for every sigma
 def _references(
-    run: Run, rows: Sequence[Row | None], step: tuple, project: Callable[[Tensor], Mapping[places.Place, KeysValues]]
-) -> References:
-    """The reference's keys and values, each (1, M, D), for every conditioning of a call, None where it is not seen."""
-    known = run.references.at(step)  # every window of a step, and every call of it, reads the same features
+    run: Run, rows: Sequence[Row | None], evaluation: Evaluation, x: Tensor,
+    project: Callable[[Tensor], Mapping[places.Place, KeysValues]],
+) -> References:  # fmt: skip
+    """The reference's keys and values, each (1, M, D), for every conditioning of a call, None where it is not seen.
+
+    x: what the UNet is given, (B, 4, h, w). Every window of a step, and every call of it, reads the same features; the
+    sampler's sigma stands for the timestep, as for that the device would have to be waited for in every call.
+    """
+    known = run.references.at((evaluation.sigma, x.dtype, x.device))
     texts = [row.text if row is not None and row.positive else None for row in rows]
     for text in texts:
         if text is not None and text not in known:

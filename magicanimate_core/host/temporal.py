@@ -108,6 +108,7 @@ def _sample_checked(motion: MotionModule, executor: WrapperExecutor, noise: Tens
     return latents
 
 
+@torch.compiler.disable(recursive=False)  # what it calls may be compiled, with these hooks in it
 def temporal_forward(
     motion: MotionModule, executor: WrapperExecutor, x: Tensor, timesteps: Tensor, context: Tensor, y: Any, control: Any,
     transformer_options: dict, **kwargs,
