@@ -1,6 +1,6 @@
 """Frames of a clip by their numbers, without a list of them that would have to be copied to where the clip lies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -19,6 +19,21 @@ def stretches(frames: Sequence[int]) -> list[range]:
         else:
             found.append(range(frame, frame + 1))
     return found
+
+
+def cut_at(frames: Sequence[int], cuts: Collection[int]) -> list[list[int]]:
+    """Parts frames where one does not follow the one before, and before each of `cuts`.
+
+    >>> cut_at([16, 17, 18, 19, 0, 1], {18})
+    [[16, 17], [18, 19], [0, 1]]
+    """
+    parts: list[list[int]] = []
+    for part in stretches(frames):
+        for frame in part:
+            if frame == part.start or frame in cuts:
+                parts.append([])
+            parts[-1].append(frame)
+    return parts
 
 
 def picked(clip: Tensor, frames: Sequence[int]) -> Tensor:

@@ -1,6 +1,6 @@
 """The denoising loop: windows of a step, fused, one DDIM step for the whole clip (Eq. 4, Sec. 3.3)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
 from ..method.noise import PICTURE, SPACINGS, NoiseSchedule, pad_noise, repeat_noise
-from ..method.picking import picked
+from ..method.picking import picked, stretches
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, moved_on, needed_later, padded_length, share_out
 from ..options import Settings
 from .call import Reference
@@ -108,7 +108,7 @@ def predict(
     weights = FUSE_METHODS[settings.fuse_method](windows)
     # in fp64, so that the order of the windows does not matter
     fusion = Fusion(frames, halves * latents[0].numel(), torch.float64)
-    made = predict_windows(nets, conditions, latents, t, settings, windows=mine, halves=halves)
+    made = predict_windows(nets, conditions, latents, t, settings, windows=mine, halves=halves, cuts=edges(windows))
     for i, (window, outputs) in zip(share, made, strict=True):
         fusion.add(window, rearrange(outputs, "b f c h w -> f (b c h w)"), torch.tensor(weights[i], dtype=torch.float64))
     workers.reduce(fusion.sums)
@@ -127,6 +127,15 @@ def windows_of_step(settings: Settings, frames: int, step: int) -> list[list[int
     return moved_on(windows, step, frames) if settings.move_windows else windows
 
 
+def edges(windows: Sequence[list[int]]) -> set[int]:
+    """Returns the frames before which any window of a step begins or ends.
+
+    There a batch of the ControlNet ends, whichever process has the windows beside it: a matrix product's last bits depend
+    on its size, and all shall compute a frame alike.
+    """
+    return {edge for window in windows for part in stretches(window) for edge in (part.start, part.stop)}
+
+
 def _noise_unit(prediction: str, t: Tensor | int) -> float:
     """By how much a prediction at timestep t changes where its noise changes by 1."""
     return 1.0 if prediction == "epsilon" else float(NoiseSchedule().alphas[int(t)] ** -0.5)
@@ -141,16 +150,20 @@ def predict_windows(
     *,
     windows: Sequence[list[int]],
     halves: int,
+    cuts: Collection[int] | None = None,
 ) -> Iterator[tuple[list[int], Tensor]]:
     """Yields (window, predictions (halves, K, 4, h, w), unconditional first) for each window, off the device.
 
-    latents: (F, 4, h, w), off the device. halves: 1 without the unconditional one.
+    latents: (F, 4, h, w), off the device. halves: 1 without the unconditional one. cuts: frames that begin a batch of
+    the ControlNet; None: the edges of a run's first windows.
     """
     if not windows:
         return
+    if cuts is None:
+        cuts = edges(windows_of_step(settings, latents.shape[0], 0))
     timestep = torch.as_tensor(t, device=nets.device)
     references = [None, read_reference(nets, conditions, timestep)][-halves:]
-    pose = PoseResiduals(nets, conditions, latents, timestep, settings)
+    pose = PoseResiduals(nets, conditions, latents, timestep, settings, cuts)
     for window, later in zip(windows, needed_later(windows), strict=True):
         x = picked(latents, window).to(nets.device, nets.dtype)  # (K, 4, h, w)
         residuals = pose.of(window, later)

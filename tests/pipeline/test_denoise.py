@@ -59,7 +59,7 @@ def test_final_latents_are_the_official_ones(official, golden, relative, name):
     ("frames", "overlap", "ranks"), [(48, 4, 2), (48, 4, 3), (48, 4, 5), (48, 4, 9), (48, 12, 5), (16, 4, 2), (16, 4, 9)]
 )
 def test_every_number_of_processes_gives_the_same(nets, conditions, ranks, frames, overlap):
-    """Processes one after another, their sums collected: the total is that of one process, but for the order of sums."""
+    """Processes one after another, their sums collected: the total is that of one process to the last bit but few."""
     settings = Settings(context_overlap=overlap)
     latents = torch.randn(frames, 4, 8, 8, generator=torch.Generator().manual_seed(2))
     sums, rows = {}, {}
@@ -76,7 +76,7 @@ def test_every_number_of_processes_gives_the_same(nets, conditions, ranks, frame
             predict(nets, conditions, latents, 501, settings, workers)
             handle.remove()
     alone, together = sums[0, 1], sum(sums[rank, ranks] for rank in range(ranks))
-    assert ((alone - together).norm() / alone.norm()) < 1e-6
+    assert ((alone - together).norm() / alone.norm()) < 1e-9
     windows = SCHEDULES["official"].windows(frames, 16, overlap)
     for rank in range(ranks):  # each frame at most once in every process that needs it
         needed = {f for i in share_out(len(windows), rank, ranks) for f in windows[i]}

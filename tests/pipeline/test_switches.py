@@ -45,8 +45,8 @@ def test_a_single_frame_is_what_a_window_of_one_frame_is(nets, conditions, laten
 
 @pytest.mark.parametrize(("schedule", "frames"), [("official", FRAMES), ("paper", FRAMES), ("paper", 3)])
 @pytest.mark.parametrize("count", [1, 3])
-def test_not_fused_every_frame_is_that_of_one_window(nets, conditions, latents, relative, schedule, frames, count):
-    """To the last bit, also where a window holds a frame twice; where processes share the windows, but for order of sums."""
+def test_not_fused_every_frame_is_that_of_one_window(nets, conditions, latents, schedule, frames, count):
+    """To the last bit; also where processes share the windows, and where a window holds a frame twice."""
     settings, total = Settings(cfg=1.0, fuse_method="none", context_schedule=schedule), []
     windows = SCHEDULES[schedule].windows(frames, 16, 4)
     with torch.inference_mode():
@@ -58,8 +58,7 @@ def test_not_fused_every_frame_is_that_of_one_window(nets, conditions, latents, 
     assert torch.equal(sums[:, -1], torch.ones(frames, dtype=torch.float64))  # one window, once
     for frame in range(frames):
         window, outputs = next(pair for pair in made if frame in pair[0])
-        fused, alone = sums[frame, :-1].float(), outputs[0, window.index(frame)].flatten()
-        assert torch.equal(fused, alone) if count == 1 else relative(fused, alone) < 1e-6
+        assert torch.equal(sums[frame, :-1].float(), outputs[0, window.index(frame)].flatten())
 
 
 @pytest.mark.parametrize("frames", [17, 32, 40])
