@@ -21,7 +21,7 @@ import torch
 from magicanimate_core.dancers import clip
 from magicanimate_core.evaluation.metrics import change_l1, person_l1
 from magicanimate_core.media.densepose import paint
-from magicanimate_core.method.noise import SPACINGS
+from magicanimate_core.method.noise import TIMESTEPS
 from magicanimate_core.options import Settings
 from magicanimate_core.pipeline.animate import animate
 from magicanimate_core.pipeline.base import load_base
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--steps", type=int, default=demo["steps"])
-    parser.add_argument("--scheduler", default=demo["scheduler"], choices=SPACINGS)
+    parser.add_argument("--scheduler", default=demo["scheduler"], choices=TIMESTEPS)
     parser.add_argument("--cfg", type=float, default=demo["cfg"])
     parser.add_argument("--out", type=Path, help="also write every number, as JSON")
     options = parser.parse_args()

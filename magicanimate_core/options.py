@@ -6,7 +6,7 @@ from .declaring import Options, option
 from .media.densepose import ANY_COLOURS, AUTO_FORM, DENSEPOSE_COLOURS, POSE_FORMS
 from .media.images import FITS, MULTIPLE, check_multiple
 from .method.baselines import MAGICANIMATE, METHODS
-from .method.noise import SPACINGS, check_steps
+from .method.noise import TIMESTEPS, check_steps
 from .method.windows import FUSE_METHODS, OFFICIAL, SCHEDULES, check_window
 
 
@@ -24,7 +24,7 @@ class Sampling(Options):
         OFFICIAL,
         "official: the published timesteps. trailing: those that begin with nothing but noise, for few steps. "
         "align_your_steps: those that lost least with SD 1.5 at about ten steps.",
-        choices=tuple(SPACINGS),
+        choices=tuple(TIMESTEPS),
     )
     pose_strength: float = option(1.0, "Factor on the pose's influence; 0 switches it off.", low=0.0, high=10.0, step=0.01)
     pose_colours: str = option(
@@ -55,7 +55,7 @@ class Sampling(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.scheduler in SPACINGS:
+        if self.scheduler in TIMESTEPS:
             check_steps(self.scheduler, self.steps)
         if self.guidance_end < self.guidance_start:
             raise ValueError(

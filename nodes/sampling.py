@@ -5,7 +5,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..magicanimate_core.host.sampling import SharedNoise, spaced_sigmas
-from ..magicanimate_core.method.noise import SPACINGS
+from ..magicanimate_core.method.noise import TIMESTEPS
 from ..magicanimate_core.method.windows import OFFICIAL
 from .schema import inputs, option_words, schema
 
@@ -53,7 +53,9 @@ class MagicAnimateScheduler(io.ComfyNode):
                     tooltip="1: start from noise; less: keep some of the latent that goes in, the more the lower it is.",
                 ),
                 # workflows that were saved without it go on working
-                *inputs("scheduler", id="spacing", options=list(SPACINGS), optional=True, tooltip=option_words("scheduler")),
+                *inputs(
+                    "scheduler", id="spacing", options=list(TIMESTEPS), optional=True, tooltip=option_words("scheduler")
+                ),
             ],
             outputs=[io.Sigmas.Output()],
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import read_jobs
-from pack.magicanimate_core.method.noise import SPACINGS
+from pack.magicanimate_core.method.noise import TIMESTEPS
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.plan.plan import guided_steps
 from pack.magicanimate_core.presets import PRESETS, PUBLISHED, Presets, with_preset
@@ -14,7 +14,7 @@ from pack.magicanimate_core.presets import PRESETS, PUBLISHED, Presets, with_pre
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_used_and_says_something_of_itself(name):
     settings = with_preset(Settings(), name)
-    assert len(SPACINGS[settings.scheduler](settings.steps)) == settings.steps
+    assert len(TIMESTEPS[settings.scheduler](settings.steps)) == settings.steps
     assert sum(guided_steps(settings)) >= 1
     assert name in Presets.__dataclass_fields__["preset"].metadata["words"]
     assert (settings == Settings()) == (name == PUBLISHED)

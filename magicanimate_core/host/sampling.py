@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS
 from ..media.images import fit_photo, fit_poses, target_size
-from ..method.noise import SPACINGS, last_timesteps, pad_noise, repeat_noise
+from ..method.noise import TIMESTEPS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
 from .clip_image import image_tokens, show_to_text
@@ -84,7 +84,7 @@ def spaced_sigmas(model: ModelPatcher, spacing: str, steps: int, denoise: float 
 
 def sampling_sigmas(model: ModelPatcher, settings: HostSettings) -> Tensor:
     """Returns the sigmas (steps + 1,) of our timesteps, or the host's by name, as its KSampler would use them."""
-    if settings.scheduler in SPACINGS:
+    if settings.scheduler in TIMESTEPS:
         return spaced_sigmas(model, settings.scheduler, settings.steps)
     sampler = comfy.samplers.KSampler(
         model, settings.steps, model.load_device, settings.sampler_name, settings.scheduler, denoise=1.0

@@ -133,7 +133,8 @@ def aligned_timesteps(steps: int) -> list[int]:
     return [int((known - level).abs().argmin()) for level in levels]
 
 
-SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps, ALIGNED: aligned_timesteps}
+SPACINGS = {"official": official_timesteps, "trailing": trailing_timesteps}  # even, for any number of steps
+TIMESTEPS = SPACINGS | {ALIGNED: aligned_timesteps}
 MOST_STEPS = {ALIGNED: 100}  # of a spacing that is for few; of others one less than there are timesteps
 
 
@@ -155,7 +156,7 @@ def last_timesteps(spacing: str, steps: int, denoise: float) -> list[float]:
             f"{MOST_STEPS[spacing]}: take fewer steps, more denoise, or another schedule."
         )
     if total < TRAIN_TIMESTEPS:
-        return SPACINGS[spacing](total)[-steps:]
+        return TIMESTEPS[spacing](total)[-steps:]
     last = SPACINGS[spacing](TRAIN_TIMESTEPS - 1)[-1]  # 1 or 0
     return [last + i * TRAIN_TIMESTEPS / total for i in reversed(range(steps))]
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ..method.guidance import UNGUIDED, Guided, guidance_of_steps
-from ..method.noise import SPACINGS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
+from ..method.noise import TIMESTEPS, TRAIN_TIMESTEPS, pad_noise, repeat_noise
 from ..method.windows import grouped, padded_length
 from ..options import Sampling, Windows
 from .work import Kind, Net, run_flop
@@ -93,7 +93,7 @@ def guided_steps(sampling: Sampling) -> list[bool]:
     """Returns for each step whether both halves are computed."""
     if sampling.cfg == UNGUIDED:
         return [False] * sampling.steps
-    spacing = SPACINGS.get(sampling.scheduler, _evenly)
+    spacing = TIMESTEPS.get(sampling.scheduler, _evenly)
     span = sampling.guidance_start, sampling.guidance_end, sampling.guidance_every
     return [how is Guided.ANEW for how in guidance_of_steps(spacing(sampling.steps), *span)]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..media.images import FITS
-from ..method.noise import MOST_STEPS, SPACINGS, TRAIN_TIMESTEPS
+from ..method.noise import MOST_STEPS, TIMESTEPS, TRAIN_TIMESTEPS
 from ..weights.architecture import HINT_WIDTHS
 from ..weights.prediction import PREDICTIONS
 from .batches import Drawing
@@ -136,7 +136,7 @@ class Validation(Section):
     frames: int = setting(16, "of each", at_least(1))
     steps: int = setting(25, "denoising steps", between(1, TRAIN_TIMESTEPS - 1))
     cfg: float = setting(7.5, rule=at_least(0))
-    scheduler: str = setting("official", "timesteps. Stage distil: its own steps, trailing, cfg 1", one_of(SPACINGS))
+    scheduler: str = setting("official", "timesteps. Stage distil: its own steps, trailing, cfg 1", one_of(TIMESTEPS))
 
     def __post_init__(self) -> None:
         """Raises ValueError for values that cannot be used, alone or together."""

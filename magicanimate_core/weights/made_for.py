@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from safetensors import SafetensorError
 
-from ..method.noise import SPACINGS, check_steps
+from ..method.noise import TIMESTEPS, check_steps
 from .files import metadata_of
 
 MADE_FOR = "magicanimate.made_for"  # in the header of a safetensors file
@@ -36,7 +36,7 @@ def read_made_for(paths: Iterable[Path]) -> MadeFor | None:
             ValueError, TypeError, OSError, SafetensorError
         ):  # of another program; what is wrong with a file others say better
             said = MadeFor(**json.loads(metadata_of(path).get(MADE_FOR, "")))
-            if said.scheduler in SPACINGS and said.cfg >= 0:
+            if said.scheduler in TIMESTEPS and said.cfg >= 0:
                 check_steps(said.scheduler, said.steps)
                 return said
     return None

@@ -9,6 +9,7 @@ from diffusers import DDIMScheduler
 from pack.magicanimate_core.method.noise import (
     PICTURE,
     SPACINGS,
+    TIMESTEPS,
     NoiseSchedule,
     aligned_timesteps,
     betas,
@@ -19,8 +20,6 @@ from pack.magicanimate_core.method.noise import (
     trailing_timesteps,
 )
 from pack.tests.shared import GOLDEN
-
-EVEN = ("official", "trailing")  # for any number of steps
 
 
 @pytest.fixture(scope="module")
@@ -61,19 +60,19 @@ def test_trailing_timesteps_are_one_stride_apart_down_to_nothing(steps):
 
 
 @pytest.mark.parametrize("steps", [0, 1000])
-@pytest.mark.parametrize("spacing", SPACINGS.values())
+@pytest.mark.parametrize("spacing", TIMESTEPS.values())
 def test_step_counts_beyond_the_schedule_are_refused(spacing, steps):
     with pytest.raises(ValueError, match="1 to (999|100) steps"):
         spacing(steps)
 
 
-@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("spacing", TIMESTEPS)
 def test_the_last_steps_of_a_longer_row(spacing):
-    assert last_timesteps(spacing, 8, 0.5) == SPACINGS[spacing](16)[-8:]
-    assert last_timesteps(spacing, 25, 1.0) == SPACINGS[spacing](25)
+    assert last_timesteps(spacing, 8, 0.5) == TIMESTEPS[spacing](16)[-8:]
+    assert last_timesteps(spacing, 25, 1.0) == TIMESTEPS[spacing](25)
 
 
-@pytest.mark.parametrize("spacing", EVEN)
+@pytest.mark.parametrize("spacing", SPACINGS)
 def test_a_row_of_all_timesteps(spacing):
     assert last_timesteps(spacing, 999, 1.0) == SPACINGS[spacing](999)
 
@@ -114,7 +113,7 @@ def test_steps_are_those_of_ddim_to_the_bit(ddim, prediction, spacing, steps):
         assert torch.equal(z, ours)
 
 
-@pytest.mark.parametrize("spacing", EVEN)
+@pytest.mark.parametrize("spacing", SPACINGS)
 @pytest.mark.parametrize(("steps", "denoise"), [(25, 0.02), (20, 0.02), (1, 0.0005), (999, 0.5), (10, 0.01), (7, 0.003)])
 def test_more_steps_than_timesteps_go_between_them(spacing, steps, denoise):
     row = last_timesteps(spacing, steps, denoise)
