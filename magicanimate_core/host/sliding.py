@@ -58,9 +58,13 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """
         frames = x_in.shape[0]
         fusions = [Fusion(frames, x_in[0].numel(), x_in.dtype, x_in.device) for _ in conds]
-        evaluation = Evaluation(timestep, asked_entries(conds), self.room)
-        calls = list(self._calls(frames, timestep, model_options, evaluation))
-        for number, (window, rows, weights) in enumerate(calls, 1):
+        calls = list(self._calls(frames, timestep, model_options))
+        calls[0][0].evaluation.asked = asked_entries(conds)  # all windows' one evaluation
+        windows, weights = zip(*calls, strict=True)
+        places = torch.tensor([frame for window in windows for frame in window.frames])
+        sizes = [len(window.frames) for window in windows]
+        rows, counts = (moved(t, x_in.device).split(sizes) for t in (places, torch.cat(weights).to(x_in.dtype)))
+        for number, window in enumerate(windows):
             mm.throw_exception_if_processing_interrupted()
             with hints_cut(conds, window.shown):
                 outputs = calc_cond_batch(
@@ -71,8 +75,8 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
                     with_options(model_options, {WINDOW_KEY: window, AD_PARAMS: self._ad_params(window, frames)}),
                 )
             for fusion, output in zip(fusions, outputs, strict=True):
-                fusion.add(rows, output.flatten(1), weights)
-            report_window(model_options.get("transformer_options", {}), number, len(calls))
+                fusion.add(rows[number], output.flatten(1), counts[number])
+            report_window(model_options.get("transformer_options", {}), number + 1, len(calls))
         # each sum is let go as soon as its mean is there: clips may be long
         return [fusions.pop(0).mean().view(x_in.shape) for _ in conds]
 
@@ -113,18 +117,15 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         """Where nodes of other packs that hang on frames look for a window, by a convention older than the host's own."""
         return {"sub_idxs": list(window.frames), "full_length": frames, "context_length": self.context_length}
 
-    def _calls(
-        self, frames: int, timestep: Tensor, model_options: dict, evaluation: Evaluation
-    ) -> Iterator[tuple[Window, Tensor, Tensor]]:
-        """Every UNet call of an evaluation, with its frames and their weights as tensors on the device, (K,) each."""
+    def _calls(self, frames: int, timestep: Tensor, model_options: dict) -> Iterator[tuple[Window, Tensor]]:
+        """Every UNet call of an evaluation, with its frames' weights (K,), off the device."""
         windows = self.windows(frames, timestep, model_options)
-        groups = grouped(windows, self.windows_per_batch)
+        groups, evaluation = grouped(windows, self.windows_per_batch), Evaluation(timestep, room=self.room)
         clip = model_options.get("transformer_options", {}).get(CLIP_KEY)
         calls = [call for call, _ in groups]
-        both = torch.tensor([frame for call in calls for frame in call]), self.weights(windows, frames).to(timestep.dtype)
-        rows, weights = (moved(each, timestep.device).split([len(call) for call in calls]) for each in both)
-        for (call, length), later, own, counts in zip(groups, needed_later(calls), rows, weights, strict=True):
-            yield Window(tuple(call), length, evaluation, later, clip=clip), own, counts
+        weights = self.weights(windows, frames).split([len(call) for call in calls])
+        for (call, length), later, counts in zip(groups, needed_later(calls), weights, strict=True):
+            yield Window(tuple(call), length, evaluation, later, clip=clip), counts
 
 
 def handler_of(settings: HostWindows) -> WindowHandler:

@@ -30,6 +30,7 @@ class Plan:
     overlap: int
     schedule: str
     steps: int
+    cfg: float
     guided: int  # steps that compute two halves, with the photo and without; the others only the first of them
     windows: Layout  # of the first step
     calls: list[tuple[list[int], int]]  # of the first step: the frames of every call of the UNet, its windows' length
@@ -84,6 +85,7 @@ def make_plan(
         length=windows.context_length,
         overlap=windows.context_overlap,
         schedule=windows.context_schedule,
+        cfg=sampling.cfg,
         noise=noise_numbers(frames, total, windows.context_length, sampling.shared_noise),
         **_over_steps(zip(layouts, guided_steps(sampling), strict=False), per_call, total),
     )

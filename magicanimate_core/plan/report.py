@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..method.guidance import UNGUIDED
 from . import memory
 from .plan import Plan
 
@@ -51,7 +52,8 @@ def _clip(plan: Plan) -> list[str]:
 
 def _run(plan: Plan) -> list[str]:
     per_call = len(plan.calls[0][0])
-    halves = "both halves of the guidance" if plan.guided else "one half: no step is guided"
+    alone = "one half (cfg 1)" if plan.cfg == UNGUIDED else "one half: no step is guided"
+    halves = "both halves of the guidance" if plan.guided else alone
     halves += f" in {plan.guided} of {_many(plan.steps, 'step')}" if 0 < plan.guided < plan.steps else ""
     ring = f", {len(plan.wrapping)} of them over the end to the first frames" if plan.wrapping else ""
     moving = ", at the first step: they move with every step" if plan.moves else ""

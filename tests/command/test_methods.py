@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from pack.magicanimate_core.command import cli
-from pack.magicanimate_core.command.job import Job, job_fingerprint
+from pack.magicanimate_core.command.job import FIRST_OPTIONS, Job, job_fingerprint
 from pack.magicanimate_core.command.pixels import moved_pixels
 from pack.magicanimate_core.command.state import fingerprint
 from pack.magicanimate_core.media.clip import PoseClip
@@ -53,8 +53,7 @@ def test_a_finished_one_is_not_made_again(files, tmp_path, capsys):
 
 def test_states_of_other_methods_are_told_apart_and_old_ones_still_hold(files):
     job = Job(files.photo, files.clip, files.folder / "out.mp4")
-    settings = asdict(job.settings)
-    del settings["pose_colours"], settings["temporal_attention"]
+    settings = {name: value for name, value in asdict(job.settings).items() if name in FIRST_OPTIONS}
     words = {"prompt": "", "negative": "", "dtype": "torch.float32"}
     assert job_fingerprint(job, torch.float32, []) == fingerprint(settings | words, [files.photo, files.clip])
     kinds = [Animator(method=method, ip_adapter_scale=scale) for method, scale in
