@@ -17,7 +17,7 @@ from .environment import python
 # of the two bodies, that of test_demo
 SAME_ANYWHERE = (
     "accelerator", "align", "align_pose", "attentions", "densepose", "devices", "equalities", "evaluate",
-    "evaluate_networks", "golden", "plan", "prepare_pose", "rows", "two_bodies",
+    "evaluate_networks", "golden", "plan", "pose_hints", "prepare_pose", "rows", "switches", "two_bodies", "waiting",
 )  # fmt: skip
 
 
