@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from magicanimate_core.presets import PRESETS, PUBLISHED
+from magicanimate_core.presets import AS_PUBLISHED, PRESETS
 from scripts.comfyui import find_comfyui
 
 from .demo_quality import Dancer, held_out
@@ -30,7 +30,7 @@ from .report import table
 DEMO_CFG = 1.5
 TRAILING, APART = {"scheduler": "trailing"}, {"context_overlap": 0}
 ROWS: Mapping[str, Mapping[str, Any]] = {
-    PUBLISHED: {},
+    AS_PUBLISHED: {},
     "no overlap": APART,
     "no overlap, moving": APART | {"move_windows": True},
     "guidance left out at both ends": {"guidance_start": 0.2, "guidance_end": 0.7},
@@ -47,7 +47,7 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "6 steps, align_your_steps": {"steps": 6, "scheduler": "align_your_steps"},
     "12 steps, dpmpp_2m": TRAILING | {"steps": 12, "sampler_name": "dpmpp_2m"},
     "6 steps, dpmpp_2m": TRAILING | {"steps": 6, "sampler_name": "dpmpp_2m"},
-} | {name: values for name, values in PRESETS.items() if name != PUBLISHED}
+} | {name: values for name, values in PRESETS.items() if name != AS_PUBLISHED}
 
 
 def tflop(options: Mapping[str, Any]) -> float:
@@ -113,7 +113,7 @@ def against(row: dict, published: dict, what: str) -> str:
 
 def report(rows: list[dict], about: dict) -> str:
     """Returns the rows as Markdown."""
-    published = next(r for r in rows if r["name"] == PUBLISHED)
+    published = next(r for r in rows if r["name"] == AS_PUBLISHED)
     words = f"{about['dancers']} held-out dancers, {about['frames']} frames each, cfg {about['cfg']:n}."
     cells = [
         (

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from .declaring import Options, option
 
-PUBLISHED = "published"  # every option as the published results have it
+AS_PUBLISHED = "published"  # every option as the published results have it
 APART = {"context_overlap": 0, "move_windows": True}  # windows that share no frame, and stay nowhere
 MIDDLE = {"guidance_start": 0.1, "guidance_end": 0.6}  # of the denoising, where guidance says most
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        PUBLISHED: {},
+        AS_PUBLISHED: {},
         "balanced": {"steps": 12, "scheduler": "trailing", **APART},
         "fast": {"steps": 6, "scheduler": "trailing", **APART, **MIDDLE},
         "draft": {"steps": 4, "scheduler": "trailing", **APART, **MIDDLE},
@@ -26,7 +26,7 @@ class Presets(Options):
     """Values for many options at once."""
 
     preset: str = option(
-        PUBLISHED,
+        AS_PUBLISHED,
         "Less work, by other values for what is left at its default. published: none. balanced: 0.37 of the published "
         "work, 12 steps and moving windows without overlap. fast: 0.15, 6 steps, 3 of them guided. draft: 0.10, 4 steps, "
         "2 of them guided.",

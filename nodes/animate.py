@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.host.options import BY_CLIP, BY_ENCODER, HostSettings
 from ..magicanimate_core.host.sampling import NO_CLIP_VISION, Parts, check_pictures, sample_animation
-from ..magicanimate_core.presets import PUBLISHED, with_preset
+from ..magicanimate_core.presets import AS_PUBLISHED, with_preset
 from .checks import CheckedWindows, late
 from .queued import HIDDEN_INPUTS
 from .schema import (
@@ -70,7 +70,7 @@ class Animate(CheckedWindows):
         reference_image: Any,
         pose_video: Any,
         noise: Any = None,
-        preset: str = PUBLISHED,
+        preset: str = AS_PUBLISHED,
         clip_vision: Any = None,
         **options: Any,
     ) -> io.NodeOutput:

@@ -12,7 +12,7 @@ from comfy_api.latest import io
 
 from ..magicanimate_core.declaring import Options
 from ..magicanimate_core.host.options import HostWindows
-from ..magicanimate_core.presets import PUBLISHED, with_preset
+from ..magicanimate_core.presets import AS_PUBLISHED, with_preset
 from .queued import queued_value
 from .schema import given, window_problem
 
@@ -64,7 +64,7 @@ class CheckedWindows(Checked):
     @classmethod
     def check_options(cls, **inputs: Any) -> None:
         """Raises ValueError for options that cannot be used, alone or together."""
-        with_preset(cls.OPTIONS(**given(cls.OPTIONS, inputs)), inputs.get("preset") or PUBLISHED)
+        with_preset(cls.OPTIONS(**given(cls.OPTIONS, inputs)), inputs.get("preset") or AS_PUBLISHED)
 
 
 @contextmanager

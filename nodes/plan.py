@@ -11,7 +11,7 @@ from ..magicanimate_core.media.images import check_image, target_size
 from ..magicanimate_core.method.windows import padded_length
 from ..magicanimate_core.plan.plan import make_plan
 from ..magicanimate_core.plan.preview import preview
-from ..magicanimate_core.presets import PUBLISHED, with_preset
+from ..magicanimate_core.presets import AS_PUBLISHED, with_preset
 from .checks import CheckedWindows, late
 from .queued import HIDDEN_INPUTS
 from .schema import MAX_STEPS, advanced_window_inputs, inputs, less_work_inputs, schema, window_inputs
@@ -37,7 +37,9 @@ class PreviewPlan(CheckedWindows):
         )
 
     @classmethod
-    def execute(cls, pose_video: Any, reference_image: Any = None, preset: str = PUBLISHED, **options: Any) -> io.NodeOutput:
+    def execute(
+        cls, pose_video: Any, reference_image: Any = None, preset: str = AS_PUBLISHED, **options: Any
+    ) -> io.NodeOutput:
         settings = with_preset(HostSettings(**options), preset)
         check_image(pose_video, "pose_video")
         if reference_image is not None:

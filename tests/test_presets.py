@@ -8,7 +8,7 @@ from pack.magicanimate_core.command.animate import read_jobs
 from pack.magicanimate_core.method.noise import TIMESTEPS
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.plan.plan import guided_steps
-from pack.magicanimate_core.presets import PRESETS, PUBLISHED, Presets, with_preset
+from pack.magicanimate_core.presets import AS_PUBLISHED, PRESETS, Presets, with_preset
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -17,7 +17,7 @@ def test_every_preset_can_be_used_and_says_something_of_itself(name):
     assert len(TIMESTEPS[settings.scheduler](settings.steps)) == settings.steps
     assert sum(guided_steps(settings)) >= 1
     assert name in Presets.__dataclass_fields__["preset"].metadata["words"]
-    assert (settings == Settings()) == (name == PUBLISHED)
+    assert (settings == Settings()) == (name == AS_PUBLISHED)
 
 
 def test_what_was_set_stays():

@@ -7,7 +7,7 @@ import comfy.samplers
 from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
-from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
+from ..method.guidance import UNGUIDED, Guided, RunGuidance, guidance_of_steps
 from ..options import Sampling
 from .sliding import step_at
 
@@ -33,7 +33,7 @@ class GuidedSteps:
     def __init__(self, steps: list[Guided], calc: CalcConds) -> None:
         """steps: what each does about guidance. calc: evaluates conditionings, as the host or another node has it."""
         self.steps, self.calc = steps, calc
-        self.guidance = Guidance(keeps=Guided.AGAIN in steps)
+        self.guidance = RunGuidance(keeps=Guided.AGAIN in steps)
 
     def __call__(self, arguments: dict[str, Any]) -> list[Tensor]:
         """Returns the predicted pictures (F, 4, h, w) with photo and prompt, and without. arguments: the host's."""

@@ -43,7 +43,7 @@ def guidance_of_steps(timesteps: Sequence[float], start: float, end: float, ever
 
 
 @dataclass
-class Guidance:
+class RunGuidance:
     """The guidance of one run: what a step computed last, for the steps that use it again."""
 
     keeps: bool = False  # whether any step uses it again: it is as large as the clip's latents

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 TRAIN_TIMESTEPS = 1000
-PICTURE = -1  # the timestep where no noise is left, to which the last step of sampling goes
+NO_NOISE = -1  # the timestep where no noise is left, to which the last step of sampling goes
 
 
 def betas() -> Tensor:
@@ -16,7 +16,7 @@ def betas() -> Tensor:
 class NoiseSchedule(nn.Module):
     """How much of a picture and how much noise is left at each timestep; Eq. 4's forward process and its inverses.
 
-    Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64, 0 to 999, or PICTURE.
+    Pictures and noise are (N, ...), each at its own timestep; t: (N,) int64, 0 to 999, or NO_NOISE.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class NoiseSchedule(nn.Module):
 
     def at(self, t: Tensor, like: Tensor) -> Tensor:
         """Returns alpha bar of t (N,), ready to be multiplied with `like` (N, ...): (N, 1, ..., 1)."""
-        alphas = torch.where(t == PICTURE, 1.0, self.alphas[t])
+        alphas = torch.where(t == NO_NOISE, 1.0, self.alphas[t])
         return alphas.reshape(-1, *[1] * (like.ndim - 1))
 
     def noisy(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from ..method.guidance import UNGUIDED, Guidance, Guided, guidance_of_steps
-from ..method.noise import PICTURE, TIMESTEPS, NoiseSchedule, pad_noise, repeat_noise
+from ..method.guidance import UNGUIDED, Guided, RunGuidance, guidance_of_steps
+from ..method.noise import NO_NOISE, TIMESTEPS, NoiseSchedule, pad_noise, repeat_noise
 from ..method.picking import picked, stretches
 from ..method.windows import FUSE_METHODS, SCHEDULES, Fusion, moved_on, needed_later, padded_length, share_out
 from ..options import Settings
@@ -38,14 +38,14 @@ class Step:
 
     number: int = 0
     guided: Guided = Guided.ANEW
-    guidance: Guidance = field(default_factory=Guidance)  # the run's
+    guidance: RunGuidance = field(default_factory=RunGuidance)  # the run's
 
 
 def steps_of(settings: Settings) -> list[Step]:
     """Returns the steps of one run, which share its guidance."""
     span = settings.guidance_start, settings.guidance_end, settings.guidance_every
     guided = guidance_of_steps(TIMESTEPS[settings.scheduler](settings.steps), *span)
-    guidance = Guidance(keeps=Guided.AGAIN in guided)
+    guidance = RunGuidance(keeps=Guided.AGAIN in guided)
     return [Step(number=number, guided=how, guidance=guidance) for number, how in enumerate(guided)]
 
 
@@ -74,7 +74,7 @@ def denoise(
     All processes yield the same; first_step > 0 goes on from an earlier run's latents. Raises ValueError for latents that
     are no numbers.
     """
-    schedule, timesteps = NoiseSchedule(), [*TIMESTEPS[settings.scheduler](settings.steps), PICTURE]
+    schedule, timesteps = NoiseSchedule(), [*TIMESTEPS[settings.scheduler](settings.steps), NO_NOISE]
     conditions = replace(conditions, poses=kept_poses(conditions.poses, nets.device, nets.dtype))
     for step in steps_of(settings)[first_step:]:
         t, to = torch.tensor(timesteps[step.number : step.number + 2])[:, None]  # (1,) each

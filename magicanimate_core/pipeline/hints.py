@@ -6,7 +6,9 @@ from torch import Tensor
 from ..method.picking import picked
 from .conditions import PoseImages, Poses
 
-LIMIT = 2**30  # bytes of a clip's poses that are kept; longer clips are prepared at every step, so that memory does not grow
+KEPT_LIMIT = (
+    2**30
+)  # bytes of a clip's poses that are kept; longer clips are prepared at every step, so that memory does not grow
 
 
 class KeptPoses:
@@ -39,6 +41,6 @@ def kept_poses(poses: Poses, device: torch.device, dtype: torch.dtype) -> Poses:
     """Returns poses for one run on a device: themselves where nothing has to be prepared, or where they are too many."""
     first = poses([0])
     as_they_are = isinstance(poses, PoseImages) and first.dtype == dtype and first.device == device
-    if as_they_are or len(poses) * first.numel() * dtype.itemsize > LIMIT:
+    if as_they_are or len(poses) * first.numel() * dtype.itemsize > KEPT_LIMIT:
         return poses
     return KeptPoses(poses, dtype, pin=device.type != first.device.type and torch.cuda.is_available())

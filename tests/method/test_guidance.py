@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from pack.magicanimate_core.method.guidance import Guidance, Guided, guidance_of_steps
+from pack.magicanimate_core.method.guidance import Guided, RunGuidance, guidance_of_steps
 from pack.magicanimate_core.method.noise import NoiseSchedule, official_timesteps, trailing_timesteps
 
 LETTER = {Guided.ANEW: "a", Guided.AGAIN: "u", Guided.NOT: "-"}
@@ -28,7 +28,7 @@ def test_the_published_way_computes_every_step():
 
 
 def test_a_step_that_computes_gives_what_it_computed_and_keeps_nothing_for_nobody():
-    guidance, halves = Guidance(), torch.randn(2, 3, 4, 2, 2)
+    guidance, halves = RunGuidance(), torch.randn(2, 3, 4, 2, 2)
     assert guidance.other_half(Guided.ANEW, *halves, 1.0) is not None and guidance.direction is None
     assert torch.equal(guidance.other_half(Guided.ANEW, *halves, 1.0), halves[1])
     assert torch.equal(guidance.other_half(Guided.NOT, halves[0], None, 1.0), halves[0])
@@ -47,7 +47,7 @@ def test_used_again_it_is_the_same_difference_of_noise(prediction):
     def unit(t):
         return 1.0 if prediction == "epsilon" else float(alphas[t] ** -0.5)
 
-    guidance = Guidance(keeps=True)
+    guidance = RunGuidance(keeps=True)
     guidance.other_half(Guided.ANEW, said(eps, 700), said(other, 700), unit(700))
     again = guidance.other_half(Guided.AGAIN, said(eps, 300), None, unit(300))
     torch.testing.assert_close(again, said(other, 300))

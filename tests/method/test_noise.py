@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 from pack.magicanimate_core.method.noise import (
-    PICTURE,
+    NO_NOISE,
     SPACINGS,
     TIMESTEPS,
     NoiseSchedule,
@@ -106,7 +106,7 @@ def test_steps_are_those_of_ddim_to_the_bit(ddim, prediction, spacing, steps):
     schedule, timesteps = NoiseSchedule(), SPACINGS[spacing](steps)
     z = ours = torch.randn(2, 4, 3, 3)
     for i, t in enumerate(timesteps):
-        predicted, after = torch.randn(2, 4, 3, 3), torch.tensor([*timesteps, PICTURE][i + 1 : i + 2])
+        predicted, after = torch.randn(2, 4, 3, 3), torch.tensor([*timesteps, NO_NOISE][i + 1 : i + 2])
         z = theirs.step(predicted, t, z, eta=0.0).prev_sample
         clean, noise = schedule.parts(ours, predicted, torch.tensor([t]), prediction)
         ours = schedule.noisy(clean, noise, after)

@@ -39,7 +39,7 @@ def test_each_pose_is_read_once_and_stays_as_it_was(pictures, dtype):
 
 def test_a_long_clip_is_not_kept(monkeypatch):
     given = Read(True)
-    monkeypatch.setattr(hints, "LIMIT", 8 * 3 * 16 * 24 * 4 - 1)
+    monkeypatch.setattr(hints, "KEPT_LIMIT", 8 * 3 * 16 * 24 * 4 - 1)
     assert hints.kept_poses(given, HERE, torch.float32) is given
     assert hints.kept_poses(given, HERE, torch.float16) is not given  # half as long
 

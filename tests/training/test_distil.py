@@ -3,7 +3,7 @@
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from pack.magicanimate_core.method.noise import PICTURE, NoiseSchedule, betas, trailing_timesteps
+from pack.magicanimate_core.method.noise import NO_NOISE, NoiseSchedule, betas, trailing_timesteps
 from pack.magicanimate_core.testing.tiny_training import random_batch, random_nets, random_objective
 from pack.magicanimate_core.training.config import Config, LossSettings
 from pack.magicanimate_core.training.distil.objective import Distillation, build_distillation, ddim_chain
@@ -43,13 +43,15 @@ def test_a_chain_over_all_the_steps_is_the_samplers(steps, teacher_steps):
     """Steps of the student, each parted evenly, are the teacher's own `trailing` steps, down to the picture."""
     start = torch.randn(1, 2, 4, 3, 3, generator=torch.manual_seed(0))
     grid, noisy = trailing_timesteps(steps), start
-    for t, to in zip(grid, [*grid[1:], PICTURE], strict=True):
+    for t, to in zip(grid, [*grid[1:], NO_NOISE], strict=True):
         noisy = ddim_chain(SCHEDULE, seen, noisy, at(t), at(to), teacher_steps)
     many = steps * teacher_steps
     torch.testing.assert_close(noisy, by_diffusers(start, many), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("t, to", [(999, 749), (749, 499), (249, PICTURE), (995, 829), (999, PICTURE), (1, 0), (0, PICTURE)])
+@pytest.mark.parametrize(
+    "t, to", [(999, 749), (749, 499), (249, NO_NOISE), (995, 829), (999, NO_NOISE), (1, 0), (0, NO_NOISE)]
+)
 def test_one_step_with_the_target_arrives_where_the_chain_does(t, to):
     noisy = torch.randn(1, 2, 4, 3, 3, generator=torch.manual_seed(0))
     arrived = ddim_chain(SCHEDULE, seen, noisy, at(t), at(to), 5)
@@ -59,7 +61,7 @@ def test_one_step_with_the_target_arrives_where_the_chain_does(t, to):
 
 def test_no_noise_is_left_in_the_picture():
     clean, noise = torch.randn(2, 4, 3, 3), torch.randn(2, 4, 3, 3)
-    both = SCHEDULE.noisy(clean, noise, at(PICTURE, 500))
+    both = SCHEDULE.noisy(clean, noise, at(NO_NOISE, 500))
     assert torch.equal(both[0], clean[0]) and not torch.equal(both[1], clean[1])
 
 
@@ -93,7 +95,7 @@ def test_loss_by_hand():
     for parameter in task.nets.controlnet.parameters():
         parameter.mul_(0.9)  # no longer its own teacher
     losses = []
-    for n, (t, to) in enumerate(((499, 249), (249, PICTURE))):
+    for n, (t, to) in enumerate(((499, 249), (249, NO_NOISE))):
         one = batch._replace(**{name: value[n : n + 1] for name, value in batch._asdict().items() if name != "rollout"})
         one = one._replace(timesteps=at(t))
         noisy = SCHEDULE.noisy(one.latents, one.noise, one.timesteps)
@@ -112,7 +114,7 @@ def test_every_timestep_belongs_to_the_step_that_goes_over_it():
     t, to = task.spans(torch.arange(1000))
     for drawn in range(1000):
         first = min((g for g in grid if g >= drawn), default=grid[0])
-        assert t[drawn] == first and to[drawn] == [*grid, PICTURE][grid.index(first) + 1]
+        assert t[drawn] == first and to[drawn] == [*grid, NO_NOISE][grid.index(first) + 1]
 
 
 def test_sampling_begins_with_noise_alone():

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ...method.noise import PICTURE, NoiseSchedule, trailing_timesteps
+from ...method.noise import NO_NOISE, NoiseSchedule, trailing_timesteps
 from ..animation import Animation
 from ..batch import Batch
 from ..config import Config
@@ -59,7 +59,7 @@ class Distillation(HelpedObjective):
 
     def spans(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Returns from where to where the student's step goes in whose span t lies; all are (N,)."""
-        edges = torch.cat([self.grid, self.grid.new_tensor([PICTURE])]).flip(0)  # rising
+        edges = torch.cat([self.grid, self.grid.new_tensor([NO_NOISE])]).flip(0)  # rising
         index = torch.searchsorted(edges, t).clamp(1, len(self.grid))
         return edges[index], edges[index - 1]
 
