@@ -6,9 +6,8 @@ from torch import Tensor
 from ..method.picking import picked
 from .conditions import PoseImages, Poses
 
-KEPT_LIMIT = (
-    2**30
-)  # bytes of a clip's poses that are kept; longer clips are prepared at every step, so that memory does not grow
+# bytes of a clip's poses that are kept; longer clips are prepared at every step, so that memory does not grow
+KEPT_LIMIT = 2**30
 
 
 class KeptPoses:
