@@ -28,11 +28,11 @@ from .host import Host
 from .report import table
 
 DEMO_CFG = 1.5
-TRAILING, APART = {"scheduler": "trailing"}, {"context_overlap": 0}
+TRAILING, NO_OVERLAP = {"scheduler": "trailing"}, {"context_overlap": 0}
 ROWS: Mapping[str, Mapping[str, Any]] = {
     AS_PUBLISHED: {},
-    "no overlap": APART,
-    "no overlap, moving": APART | {"move_windows": True},
+    "no overlap": NO_OVERLAP,
+    "no overlap, moving": NO_OVERLAP | {"move_windows": True},
     "guidance left out at both ends": {"guidance_start": 0.2, "guidance_end": 0.7},
     "guidance left out early": {"guidance_start": 0.5},
     "guidance left out late": {"guidance_end": 0.5},

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
-def ahead(items: Iterable[Item], count: int = 2) -> Iterator[Item]:
+def ahead(items: Iterable[Made], count: int = 2) -> Iterator[Made]:
     """Goes through items that a thread of its own makes, up to `count` of them before they are asked for.
 
     Raises what making an item raises, where its turn comes.

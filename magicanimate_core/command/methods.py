@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from ..method.baselines import ADAPTER, BY_THE_ENCODER, METHODS, TOKENS, WARP
+from ..method.baselines import ADAPTER, BY_THE_ENCODER, METHODS, TOKENS, VIT_L, WARP
 from ..options import Animator
-from ..pipeline.image_prompt import IMAGE_ENCODER, VIT_L
+from ..pipeline.image_prompt import IMAGE_ENCODER
 from ..pipeline.models import ImageFiles
 from ..weights.ip_adapter import IP_ADAPTER
 from .job import JOB_FILES, Job

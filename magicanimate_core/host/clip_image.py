@@ -4,9 +4,8 @@ import torch
 from comfy.clip_vision import ClipVisionModel
 from torch import Tensor
 
+from ..method.baselines import VIT_L
 from .pose import Conditioning
-
-VIT_L = "clip-vit-large-patch14 (CLIP ViT-L/14 with its projection)"
 
 
 def image_tokens(vision: ClipVisionModel, image: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..method.per_frame import PerFrame
 from ..method.picking import picked
-from .moving import moved, parked
+from .moving import parked, to_device
 from .pose_hints import PoseHints
 from .rows import Crop
 from .run import Run, Window, run_of, window_of
@@ -83,7 +83,7 @@ class PoseControl(ControlNet):
         evaluation, x = call.window.evaluation, call.x
         place = (id(self), number, crop, x.shape[1:])
         if place not in evaluation.residuals:
-            evaluation.residuals[place] = PerFrame(parked, lambda rows: moved(rows, x.device), evaluation.room)
+            evaluation.residuals[place] = PerFrame(parked, lambda rows: to_device(rows, x.device), evaluation.room)
         row_of = {frame: row for row, frame in enumerate(call.window.frames)}  # a row that shows the frame
         text = call.run.rows.texts[number]  # (B, L, D)
 
@@ -100,7 +100,7 @@ class PoseControl(ControlNet):
             x=sampling.calculate_input(call.t, x).to(dtype),
             hint=self._hint(call, crop, dtype),
             timesteps=sampling.timestep(call.t).to(dtype),
-            context=moved(text.to(dtype), x.device),
+            context=to_device(text.to(dtype), x.device),
         )
         return [*out["output"], *out["middle"]]
 

@@ -9,14 +9,14 @@ from comfy.controlnet import ControlBase
 from torch import Tensor
 
 from .control import PoseControl
-from .rows import chain
+from .rows import control_chain
 
 
 def controls(conds: Iterable[list[dict] | None]) -> list[ControlBase]:
     """Finds every ControlNet of some conditionings, those that hang on others included, each once."""
     found: dict[int, ControlBase] = {}
     for entry in (entry for entries in conds for entry in entries or []):
-        found |= {id(control): control for control in chain(entry.get("control"))}
+        found |= {id(control): control for control in control_chain(entry.get("control"))}
     return list(found.values())
 
 

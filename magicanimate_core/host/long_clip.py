@@ -14,7 +14,7 @@ from .checks import check_first
 from .control import PoseControl
 from .options import HostWindows
 from .padding import pad_conditionings, pad_guidance
-from .rows import POSITIVE, Conditionings, chain
+from .rows import POSITIVE, Conditionings, control_chain
 from .run import CLIP_KEY, add_wrapper_once, track_runs, with_options
 from .sliding import WindowHandler, handler_of, window_handler
 from .temporal import motion_of
@@ -91,4 +91,4 @@ def rows_at_once(handler: WindowHandler, frames: int, pose_sets: int) -> int:
 def _pose_sets(conds: Conditionings) -> int:
     """How many sets of residuals a frame has: one for each prompt's ControlNets of ours."""
     entries = conds.get(POSITIVE) or []
-    return sum(isinstance(control, PoseControl) for entry in entries for control in chain(entry.get("control")))
+    return sum(isinstance(control, PoseControl) for entry in entries for control in control_chain(entry.get("control")))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..method.picking import picked, stretches
-from .moving import moved
+from .moving import to_device
 from .versions import pin, unpin
 
 AT_ONCE = 32  # frames that are prepared in one go
@@ -37,11 +37,11 @@ class PoseHints:
         if self.ready is None and self._has_room():
             self._prepare_all()
         if self.ready is None:
-            hints = moved(self._prepared(picked(self.poses, once)), device)
+            hints = to_device(self._prepared(picked(self.poses, once)), device)
         elif len(parts := stretches(once)) > SLICES:
-            hints = moved(self.ready[once], device)
+            hints = to_device(self.ready[once], device)
         else:
-            slices = [moved(self.ready[part.start : part.stop], device) for part in parts]
+            slices = [to_device(self.ready[part.start : part.stop], device) for part in parts]
             hints = slices[0] if len(slices) == 1 else torch.cat(slices)
         return picked(hints, [once.index(frame) for frame in shown])
 

@@ -64,7 +64,7 @@ class Rows:
         self.timed |= "timestep_start" in entry or "timestep_end" in entry
         self.known[uuid] = Row(
             positive, number, number if pose is None else self.number(pose.cond), _crop(entry.get("area"), size), start, end,
-            float(entry.get("strength", 1.0)), frozenset(map(id, chain(entry.get("control")))),
+            float(entry.get("strength", 1.0)), frozenset(map(id, control_chain(entry.get("control")))),
         )  # fmt: skip
 
     def number(self, text: Tensor) -> int:
@@ -106,7 +106,7 @@ def _shares(partners: Sequence[Row]) -> dict[int, float]:
     return dict(sorted(shares.items()))
 
 
-def chain(control: ControlBase | None) -> Iterator[ControlBase]:
+def control_chain(control: ControlBase | None) -> Iterator[ControlBase]:
     """Goes through a ControlNet and those before it."""
     while control is not None:
         yield control

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS
 from ..media.images import fit_photo, fit_poses, target_size
+from ..method.baselines import VIT_L
 from ..method.noise import TIMESTEPS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
@@ -30,7 +31,7 @@ from .run import with_options
 from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
 
-NO_CLIP_VISION = "reference_by is clip_image, but clip_vision is not connected: connect Load CLIP Vision (CLIP ViT-L/14)."
+NO_CLIP_VISION = f"reference_by is clip_image, but clip_vision is not connected: connect Load CLIP Vision ({VIT_L})."
 
 
 class Noise(Protocol):
@@ -132,13 +133,8 @@ def sample_animation(
     sigmas = sampling_sigmas(parts.model, settings)
     model = _windowed(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
-    if settings.reference_by == BY_CLIP:
-        seen = image_tokens(parts.clip_vision, fit_photo(reference_image, width, height, settings.fit))
-        positive = show_to_text(positive, seen)
+    model, positive = _shown(parts, model, positive, reference_image, (width, height), settings)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
-    if settings.reference_by == BY_ENCODER:
-        size = {"width": width, "height": height, "fit": settings.fit}
-        model = apply_reference_image(model, parts.appearance_encoder, parts.vae, reference_image, **size)
     model = apply_guidance(model, settings, sigmas)
     watch = Watch(model, len(sigmas) - 1, frames)
     return _sample(model, initial, latent, sigmas, positive, negative, settings, watch)[:frames]
@@ -158,6 +154,19 @@ def _windowed(model: ModelPatcher, settings: HostSettings, frames: int) -> Model
     """The MODEL in windows over a clip of `frames`, its temporal layers as the settings have them."""
     model = apply_windows(model, settings, frames)
     return model if settings.temporal_attention else without_temporal_attention(model)
+
+
+def _shown(
+    parts: Parts, model: ModelPatcher, positive: Conditioning, image: Tensor, size: tuple[int, int], settings: HostSettings
+) -> tuple[ModelPatcher, Conditioning]:
+    """MODEL and positive conditioning that see the photo (1, H, W, 3), by what the settings say; size: width and height."""
+    width, height = size
+    if settings.reference_by == BY_ENCODER:
+        how = {"width": width, "height": height, "fit": settings.fit}
+        model = apply_reference_image(model, parts.appearance_encoder, parts.vae, image, **how)
+    if settings.reference_by == BY_CLIP:
+        positive = show_to_text(positive, image_tokens(parts.clip_vision, fit_photo(image, width, height, settings.fit)))
+    return model, positive
 
 
 def _initial_noise(settings: HostSettings, noise: Noise | None, latent: Tensor, frames: int) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..method.picking import picked
 from ..method.windows import FUSE_METHODS, NOT_FUSED, SCHEDULES, Fusion, grouped, moved_on, needed_later, padded_length
 from .hints import hints_cut
-from .moving import moved
+from .moving import to_device
 from .options import STILL, HostWindows
 from .run import CLIP_KEY, WINDOW_KEY, Evaluation, Window, asked_entries, with_options
 from .watching import report_window
@@ -63,7 +63,7 @@ class WindowHandler(HostWindows, host_windows.ContextHandlerABC):
         windows, weights = zip(*calls, strict=True)
         places = torch.tensor([frame for window in windows for frame in window.frames])
         sizes = [len(window.frames) for window in windows]
-        rows, counts = (moved(t, x_in.device).split(sizes) for t in (places, torch.cat(weights).to(x_in.dtype)))
+        rows, counts = (to_device(t, x_in.device).split(sizes) for t in (places, torch.cat(weights).to(x_in.dtype)))
         for number, window in enumerate(windows):
             mm.throw_exception_if_processing_interrupted()
             with hints_cut(conds, window.shown):

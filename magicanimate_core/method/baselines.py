@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BY_THE_ENCODER, ADAPTER, TOKENS, PIXELS = "appearance encoder", "IP-Adapter", "CLIP tokens", "pixels"  # what shows the photo
 MAGICANIMATE, REPEAT, WARP = "magicanimate", "repeat", "warp"
+VIT_L = "CLIP ViT-L/14, openai/clip-vit-large-patch14 on Hugging Face"  # its projection is as wide as SD 1.5's text
 
 
 class Method(NamedTuple):

@@ -1,6 +1,5 @@
 """Initial noise, the noise schedule of MagicAnimate, and the one algebra of picture, noise and velocity."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -129,7 +128,10 @@ def aligned_timesteps(steps: int) -> list[int]:
     check_steps(ALIGNED, steps)
     alphas = torch.cumprod(1 - betas().double(), 0)
     known = ((1 - alphas) / alphas).sqrt().log()  # of every timestep, (1000,)
-    levels = np.interp(np.linspace(0, 1, steps), np.linspace(0, 1, len(ALIGNED_SIGMAS)), np.log(ALIGNED_SIGMAS))
+    logs = torch.tensor(ALIGNED_SIGMAS, dtype=torch.float64).log()
+    place = torch.linspace(0, len(logs) - 1, steps, dtype=torch.float64)  # among the ten, (steps,)
+    below = place.long().clamp(max=len(logs) - 2)
+    levels = torch.lerp(logs[below], logs[below + 1], place - below)
     return [int((known - level).abs().argmin()) for level in levels]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .picking import picked
+from .picking import stretches
 
 Outputs = list[Tensor]  # of one frame, each (C, h, w)
 
@@ -57,8 +57,9 @@ class PerFrame:
         near = {f: outputs for f, outputs in taken.items() if not isinstance(outputs, Parked)}
         for rows in {id(place.rows): place.rows for f, place in taken.items() if f not in near}.values():
             there = {f: place.row for f, place in taken.items() if f not in near and place.rows is rows}
-            here = self.fetch(picked(rows, list(there.values())))
-            near |= dict(zip(there, map(self._split, here), strict=True))
+            # fetched as they lie: only what brings them back may read rows that may still be on their way out
+            parts = [self.fetch(rows[part.start : part.stop]) for part in stretches(list(there.values()))]
+            near |= dict(zip(there, map(self._split, torch.cat(parts)), strict=True))
         return near
 
     def _split(self, row: Tensor) -> Outputs:  # (sum of C h w,)

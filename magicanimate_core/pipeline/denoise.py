@@ -142,16 +142,9 @@ def _noise_unit(prediction: str, t: Tensor | int) -> float:
 
 
 def predict_windows(
-    nets: Nets,
-    conditions: Conditions,
-    latents: Tensor,
-    t: Tensor | int,
-    settings: Settings,
-    *,
-    windows: Sequence[list[int]],
-    halves: int,
-    cuts: Collection[int] | None = None,
-) -> Iterator[tuple[list[int], Tensor]]:
+    nets: Nets, conditions: Conditions, latents: Tensor, t: Tensor | int, settings: Settings, *,
+    windows: Sequence[list[int]], halves: int, cuts: Collection[int] | None = None,
+) -> Iterator[tuple[list[int], Tensor]]:  # fmt: skip
     """Yields (window, predictions (halves, K, 4, h, w), unconditional first) for each window, off the device.
 
     latents: (F, 4, h, w), off the device. halves: 1 without the unconditional one. cuts: frames that begin a batch of

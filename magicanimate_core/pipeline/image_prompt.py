@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from ..method.baselines import VIT_L
 from ..weights.files import WrongFile, file_name
 from ..weights.ip_adapter import IP_ADAPTER, Adapter
 from .folders import load_part
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from transformers import CLIPVisionModelWithProjection
 
 IMAGE_ENCODER = "CLIP's image model (a folder with config.json: models/image_encoder of h94/IP-Adapter on Hugging Face)"
-VIT_L = "CLIP ViT-L/14, openai/clip-vit-large-patch14 on Hugging Face"  # its projection is as wide as SD 1.5's text
 
 
 @dataclass(kw_only=True)

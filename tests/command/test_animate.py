@@ -179,6 +179,18 @@ def test_resumed_after_every_step(files, models, tmp_path):
         assert not run(out, resume=True)  # finished: nothing to do
 
 
+def test_no_state_is_saved_where_a_step_uses_guidance_of_the_one_before(files, models, tmp_path, monkeypatch):
+    """Who goes on from one would get another video. Where a state is due and cannot be, the next one is saved."""
+    saved = []
+    monkeypatch.setattr(JobState, "save", lambda self, latents, step: saved.append(step))
+    for every, expected in ((1, [2, 4, 5]), (2, [2, 4, 5]), (3, [4, 5]), (0, [])):
+        settings = Settings(steps=5, guidance_every=2)
+        job = Job(files.photo, files.clip, tmp_path / f"{every}.mp4", settings=settings)
+        how = {"workers": ONE_WORKER, "saving": Saving(every=every), "progress": lambda done: None}
+        assert run_job(models, job, model_files=[], **how) and saved == expected
+        saved.clear()
+
+
 def test_state_of_another_job_is_refused(files, tmp_path, capsys):
     out = tmp_path / "out.mp4"
     JobState(out, "another job").save(torch.zeros(32, 4, 8, 8), 1)

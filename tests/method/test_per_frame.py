@@ -32,6 +32,25 @@ def test_every_frame_is_computed_once_and_waits_for_its_last_window(room, overla
     assert sorted(asked) == list(range(24)) and not frames.waiting
 
 
+def test_what_is_parked_is_read_only_by_what_fetches_it():
+    """It may still be on its way out. Frames that lie apart are asked for, as at the end of a ring."""
+    parked, fetched = [], []
+
+    def park(rows):
+        parked.append(rows.clone())
+        return parked[-1]
+
+    def fetch(rows):
+        fetched.append(any(rows.untyped_storage().data_ptr() == p.untyped_storage().data_ptr() for p in parked))
+        return rows.clone()
+
+    frames = PerFrame(park=park, fetch=fetch)
+    frames.gather([0, 1, 2, 3], dict.fromkeys(range(4), 1), of_frames)
+    outputs = frames.gather([0, 2, 3], {}, of_frames)
+    assert all(torch.equal(a, b) for a, b in zip(outputs, of_frames([0, 2, 3]), strict=True))
+    assert fetched and all(fetched)
+
+
 def test_those_that_are_due_first_stay_near():
     """Of a ring's first window the end is for the next one, the beginning for the last."""
     windows, frames = official_windows(24, 8, 2), PerFrame(park=torch.clone, fetch=torch.clone, room=2)
