@@ -6,12 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..media.images import MULTIPLE
 from ..weights.architecture import LATENT_SCALE
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
-VAE_BATCH = 8  # frames that go through the VAE at once
+# Frames that go through the VAE at once, and pixels, for larger frames: at 512 x 512 in 16 bits about 3 GiB of a device
+VAE_BATCH, VAE_PIXELS = 8, 8 * 512 * 512
 
 
 def from_pixels(images: Tensor) -> Tensor:
@@ -47,11 +49,18 @@ def encode_photo(vae: "AutoencoderKL", photo: Tensor) -> Tensor:
     return encode(vae, photo * 2 - 1)
 
 
+def vae_batch(height: int, width: int) -> int:
+    """Returns how many frames of that many pixels go through the VAE at once, at least one."""
+    return max(1, min(VAE_BATCH, VAE_PIXELS // (height * width)))
+
+
 def encode_frames(vae: "AutoencoderKL", frames: Tensor) -> Tensor:
     """Returns the means of frames (F, H, W, 3) uint8, scaled, (F, 4, h, w) fp32."""
-    return torch.cat([encode(vae, from_pixels(part)).float() for part in frames.split(VAE_BATCH)])
+    parts = frames.split(vae_batch(*frames.shape[1:3]))
+    return torch.cat([encode(vae, from_pixels(part)).float() for part in parts])
 
 
 def decode_frames(vae: "AutoencoderKL", latents: Tensor) -> np.ndarray:
     """Returns the frames of scaled latents (F, 4, h, w), (F, H, W, 3) uint8."""
-    return np.concatenate([to_pixels(decode(vae, part)) for part in latents.split(VAE_BATCH)])
+    parts = latents.split(vae_batch(*(MULTIPLE * side for side in latents.shape[2:])))
+    return np.concatenate([to_pixels(decode(vae, part)) for part in parts])

@@ -1,5 +1,7 @@
 """From pixels to pixels in one call: what the command line streams."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from pack.magicanimate_core.pipeline.latents import (
     encode_photo,
     from_pixels,
     to_pixels,
+    vae_batch,
 )
 from pack.magicanimate_core.testing import inputs
 
@@ -49,3 +52,21 @@ def test_frames_are_encoded_and_decoded_one_by_one_or_together(models):
     torch.testing.assert_close(latents[8:], encode_photo(models.vae, photo), atol=1e-5, rtol=1e-4)
     decoded = decode_frames(models.vae, latents).astype(int)
     assert np.abs(decoded[8] - decode_frames(models.vae, latents[8:])[0]).max() <= 1
+
+
+@pytest.mark.parametrize(("side", "frames"), [(64, 8), (512, 8), (768, 3), (1024, 2), (4096, 1)])
+def test_no_more_pixels_go_through_the_vae_at_once_than_of_eight_small_frames(models, side, frames):
+    sizes = []
+    vae = SimpleNamespace(
+        device="meta", dtype=torch.float32, encode=lambda images: sizes.append(len(images)) or Means(images)
+    )
+    assert vae_batch(side, side) == frames
+    encode_frames(vae, torch.empty(9, side, side, 3, dtype=torch.uint8, device="meta"))
+    assert max(sizes) == frames and sum(sizes) == 9
+
+
+class Means:
+    """What a VAE says of pictures (B, 3, H, W) that hold nothing."""
+
+    def __init__(self, images: torch.Tensor) -> None:
+        self.latent_dist = SimpleNamespace(mean=images.new_empty(len(images), 4, 1, 1))
