@@ -13,6 +13,7 @@ if comfyui is not None:
     import comfy.cli_args
 
     comfy.cli_args.args.cpu = True
+    comfy.cli_args.args.use_pytorch_cross_attention = True  # as on accelerators; tests/server has the usual one
 
 
 @pytest.fixture(scope="session")

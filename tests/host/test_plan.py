@@ -11,7 +11,7 @@ from pack.magicanimate_core.plan.plan import make_plan
 from pack.magicanimate_core.plan.work import Net
 from pack.magicanimate_core.testing import tiny
 from pack.tests.host.small import random_poses
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 SHORT = {"context_length": 8, "context_overlap": 2}
 STRIDES = {"context_schedule": "standard_uniform", "context_stride": 2, **SHORT}
@@ -56,6 +56,11 @@ def test_windows_are_those_that_the_sampler_runs(small, monkeypatch, options):
     assert not plan.missed
 
 
+def attention(q, k, v, *_, out_shape, **__):  # shapes
+    return sdpa_flop_count(q, k, v)
+
+
+ATTENTION = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: attention}  # torch counts those of other devices
 COUNTED = [
     {"height": 40}, {"cfg": 1.0, "frames": 9}, {**STRIDES, "windows_per_batch": 2}, {"guidance_end": 0.6},
     {"guidance_every": 2}, {"guidance_start": 0.5, "scheduler": "normal"},
@@ -66,7 +71,7 @@ COUNTED = [
 def test_operations_are_those_that_the_run_makes(small, options):
     """Latents 3 and 5 pixels wide and high: their halves are rounded up."""
     plan = planned(size=24, **options)
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False, custom_mapping=ATTENTION) as counter:
         small.animate(**{"width": 24, "height": 24, **options})
     assert plan.flop(Net(plan.width, plan.height, tiny.SHAPE)) == pytest.approx(counter.get_total_flops(), rel=0.01)
 
