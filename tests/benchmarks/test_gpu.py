@@ -23,16 +23,16 @@ def runner(tmp_path):
 
 
 @pytest.mark.skipif(find_comfyui() is None, reason="no ComfyUI found")
-def test_two_parts_run_on_the_cpu(tmp_path):
-    arguments = ["--tiny", "--parts", "4", "6", "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
+def test_a_part_runs_on_the_cpu(tmp_path):
+    arguments = ["--tiny", "--parts", "4", "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
     subprocess.run([sys.executable, "-m", "benchmarks.gpu", *arguments], cwd=PACK, check=True, capture_output=True)
     (path,) = (tmp_path / "out").glob("gpu_*_cpu_tiny.json")
     written = json.loads(path.read_text())
     assert written["about"]["card"]["name"] == "cpu" and written["about"]["versions"]["torch"]
     rows = written["rows"]
-    assert {row["part"] for row in rows} == {4, 6} and not any(row.get("error") for row in rows)
+    assert {row["part"] for row in rows} == {4} and not any(row.get("error") for row in rows)
     measured = [row for row in rows if not row.get("skipped")]
-    assert len(measured) == 7
+    assert len(measured) == 4
     for row in measured:
         assert row["dynamic_vram"] is False
         for name, number in row["numbers"].items():
