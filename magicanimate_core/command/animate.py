@@ -1,6 +1,7 @@
 """`python -m magicanimate_core animate`: the Animate node without a ComfyUI."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -167,7 +168,7 @@ def main(options: argparse.Namespace) -> None:
     from .groups import group_files, run_groups
     from .job import Saving, check_jobs
     from .methods import check_methods
-    from .workers import choose_device, choose_dtype, workers_on
+    from .workers import choose_device, choose_dtype, dtype_advice, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     check_jobs(jobs)
@@ -180,4 +181,6 @@ def main(options: argparse.Namespace) -> None:
     groups = group_files(jobs, options)
     check_inputs(jobs, options.resume)
     with workers_on(device) as workers:
+        if workers.rank == 0 and (advice := dtype_advice(options.dtype, device)):
+            print(advice, file=sys.stderr, flush=True)
         run_groups(groups, options, (device, dtype), workers=workers, saving=saving)

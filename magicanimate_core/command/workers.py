@@ -41,6 +41,17 @@ def choose_dtype(name: str | None, device: torch.device) -> torch.dtype:
     return {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[name]
 
 
+def dtype_advice(name: str | None, device: torch.device) -> str | None:
+    """Returns what to say where another precision than the usual one is much faster; None where the choice was made."""
+    can = getattr(torch.cpu, "get_capabilities", dict)()  # torch of old does not tell
+    if name is not None or device.type != "cpu" or not can.get("amx_bf16"):
+        return None
+    return (
+        "This CPU multiplies matrices of 16 bits: --dtype bf16 takes about half the time (at full size), "
+        "each prediction off by about 1 %."
+    )
+
+
 def leave(reason: str) -> NoReturn:
     """Ends this process at once with exit code 1: to wait for a process that is gone would be to wait for ever."""
     print(f"error: {reason} Run the same command with --resume: finished steps are kept.", file=sys.stderr, flush=True)
