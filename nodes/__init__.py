@@ -2,13 +2,29 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import align, animate, apply, demo, densepose, earlier, evaluate, folders, loaders, plan, pose, queued, sampling
+from . import (
+    align,
+    animate,
+    apply,
+    blueprints,
+    demo,
+    densepose,
+    earlier,
+    evaluate,
+    folders,
+    loaders,
+    plan,
+    pose,
+    queued,
+    sampling,
+)
 
 
 class MagicAnimateExtension(ComfyExtension):
     def __init__(self) -> None:
         folders.register()
         queued.watch()
+        blueprints.watch_start()
 
     async def on_load(self) -> None:
         await earlier.replace()

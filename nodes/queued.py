@@ -1,10 +1,11 @@
 """The prompt that is being queued, for rules that read two values: the host shows a node's check only what it will mark."""
 
-import sys
 from contextvars import ContextVar
 from typing import Any
 
 from comfy_api.latest import io
+
+from ..magicanimate_core.host.page import running_server
 
 HIDDEN_INPUTS = [io.Hidden.unique_id]  # what a node's schema must ask the host for
 _PROMPT: ContextVar[dict[str, Any] | None] = ContextVar("prompt", default=None)
@@ -12,8 +13,7 @@ _PROMPT: ContextVar[dict[str, Any] | None] = ContextVar("prompt", default=None)
 
 def watch() -> None:
     """Asks the server to be told of every prompt before it is checked; without a server, nodes say no when they run."""
-    module = sys.modules.get("server")  # ComfyUI's own: where there is a server, it was imported before any pack
-    server = getattr(getattr(module, "PromptServer", None), "instance", None)
+    server = running_server()
     if server is not None:
         server.add_on_prompt_handler(note)
 

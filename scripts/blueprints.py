@@ -18,7 +18,11 @@ from .templates import WORKFLOWS, front_end
 SUBGRAPHS = PACK / "subgraphs"
 NODE_WIDTH = 400  # of the one node, pixels
 FOLDER = "MagicAnimate"
-ALIASES = ["photo to video", "image to video", "animate photo", "dance", "densepose", "magic animate"]
+ALIASES = [  # what people type; the page looks for all words of a search in one of them
+    "photo to video", "image to video", "picture to video", "animate photo", "animate image", "animate picture",
+    "image animation", "dance", "dancing", "dance video", "photo dance", "make photo dance", "bring photo to life",
+    "densepose", "magic animate",
+]  # fmt: skip
 FOLD = """async ([workflow, blueprint]) => {
   await app.loadGraphData(workflow);
   const graph = app.graph, node = (number) => graph.getNodeById(Number(number));

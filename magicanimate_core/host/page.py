@@ -58,7 +58,12 @@ def _ids(node: Any) -> dict[str, str | None]:
     }
 
 
+def running_server() -> Any:
+    """Returns the host's server; None outside one, where its module is not even imported."""
+    return getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+
+
 def _server() -> Any:
-    """The host's server, where one runs and somebody's page is open. Outside a server its module is not even imported."""
-    server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+    """The host's server, where one runs and somebody's page is open."""
+    server = running_server()
     return server if getattr(server, "client_id", None) is not None else None
