@@ -14,10 +14,17 @@ from .comfyui import PACK
 from .locales import ENGLISH, read
 
 DOCS = PACK / "web" / "docs"
+PICTURES = DOCS / "pictures"  # a page calls one by its path from DOCS, in whatever language it is
 HEADS = {  # of the tables, in every language that has pages
     ENGLISH: {"inputs": "input", "outputs": "output", "options": "option", "default": "default"},
     "zh": {"inputs": "输入", "outputs": "输出", "options": "选项", "default": "默认值"},
+    "es": {"inputs": "entrada", "outputs": "salida", "options": "opción", "default": "por defecto"},
+    "fr": {"inputs": "entrée", "outputs": "sortie", "options": "option", "default": "par défaut"},
+    "ja": {"inputs": "入力", "outputs": "出力", "options": "オプション", "default": "初期値"},
+    "ko": {"inputs": "입력", "outputs": "출력", "options": "옵션", "default": "기본값"},
 }
+WHOLE = (ENGLISH, "zh")  # languages in which every node has its page
+MAIN = ("MagicAnimateAnimate", "MagicAnimateDensePose")  # nodes that have one in the others, too; else people see the English
 OPTION_GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
     "MagicAnimateAlignPose": Aligning,
     "MagicAnimateAnimate": Settings,
@@ -28,15 +35,24 @@ OPTION_GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of
 
 
 def main() -> None:
-    for language in HEADS:
-        for node in read(language):
-            path = page(node, language)
-            path.write_text(with_tables(path.read_text(encoding="utf-8"), node, language), encoding="utf-8")
+    for node, language in pages():
+        path = page(node, language)
+        path.write_text(with_tables(path.read_text(encoding="utf-8"), node, language), encoding="utf-8")
+
+
+def pages() -> list[tuple[str, str]]:
+    """Lists the help pages that there are: a node and a language each."""
+    return [(node, language) for language in HEADS for node in read(language) if language in WHOLE or node in MAIN]
 
 
 def page(node: str, language: str) -> Path:
     """Returns where the front end looks for a node's help in a language, and for all others."""
     return DOCS / f"{node}.md" if language == ENGLISH else DOCS / node / f"{language}.md"
+
+
+def picture_of(node: str) -> Path:
+    """Returns where the picture of a node's help pages lies."""
+    return PICTURES / f"{node}.webp"
 
 
 def with_tables(text: str, node: str, language: str) -> str:

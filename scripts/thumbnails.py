@@ -6,6 +6,7 @@ the host serves no other name, and browsers look into the file. Small: what goes
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -28,7 +29,7 @@ BEST, DANCE_FRAMES = 2, 32  # of the demo's dancers and motions the pair that th
 THUMB_WIDTH = 400  # pixels
 THUMB_STEPS = 1  # steadier than the template's four, and nearer to the truth (demo/README.md)
 PROMPT = "a dancer\nin grey,\nfrom the hips\nupwards,\na plain wall"
-Animator = Callable[[np.ndarray, np.ndarray], np.ndarray]  # a photo (H, W, 3) and poses (F, H, W, 3) to frames, uint8
+Animator = Callable[..., np.ndarray]  # a photo (H, W, 3), poses (F, H, W, 3), settings to change -> frames, uint8
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def demo_model() -> Animator:
     demo, weights = workflow_inputs("demo_dance", "MagicAnimateAnimate"), PACK / "demo" / "weights"
     settings = Settings(**{name: demo[name] for name in ("cfg", "seed", "scheduler")}, steps=THUMB_STEPS)
     models = load_models(weights / "base", weights / "magicanimate").to("cpu", torch.float32)
-    return lambda photo, poses: animate(models, photo, poses, settings)
+    return lambda photo, poses, **changes: animate(models, photo, poses, replace(settings, **changes))
 
 
 Panels = list[np.ndarray]  # each a picture (H, W, 3), or one a frame (F, H, W, 3), uint8

@@ -4,21 +4,37 @@ import re
 from dataclasses import fields
 
 import pytest
-from pack.scripts.help_tables import DOCS, HEADS, OPTION_GROUPS, page, with_tables
-from pack.scripts.locales import ENGLISH, read
+from pack.scripts.help_tables import DOCS, MAIN, OPTION_GROUPS, PICTURES, page, pages, picture_of, with_tables
+from pack.scripts.locales import ENGLISH, languages, read
+from PIL import Image
 
-LANGUAGES = list(HEADS)
-OTHERS = [language for language in LANGUAGES if language != ENGLISH]
+PAGES = pages()
+TRANSLATED = [(node, language) for node, language in PAGES if language != ENGLISH]
 NODES = list(read(ENGLISH))
 
 
 def test_every_node_has_its_pages_and_no_page_is_left_over():
-    pages = {page(node, language) for node in NODES for language in LANGUAGES}
-    assert set(DOCS.rglob("*.md")) == pages
+    assert set(DOCS.rglob("*.md")) == {page(*each) for each in PAGES}
+    assert {(node, language) for node in NODES for language in (ENGLISH, "zh")} <= set(PAGES)
+    assert {(node, language) for node in MAIN for language in (ENGLISH, *languages())} <= set(PAGES)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("node", NODES)
+def test_every_node_has_a_picture_and_none_is_left_over():
+    """Where not: python -m scripts.help_pictures."""
+    assert set(PICTURES.iterdir()) == {picture_of(node) for node in NODES}
+    for path in PICTURES.iterdir():
+        assert Image.open(path).format == "WEBP" and path.stat().st_size < 100_000, path.name
+
+
+@pytest.mark.parametrize(("node", "language"), PAGES)
+def test_a_page_begins_with_its_picture(node, language):
+    """The front end looks for it from the folder of all pages, whatever folder a page is in."""
+    title, picture, caption, *_ = page(node, language).read_text(encoding="utf-8").split("\n\n")
+    assert picture == f"![{title[2:]}]({picture_of(node).relative_to(DOCS).as_posix()})"
+    assert re.fullmatch(r"\*[^*\n]+[.。]\*", caption)
+
+
+@pytest.mark.parametrize(("node", "language"), PAGES)
 def test_tables_say_what_the_nodes_say(node, language):
     """Where not: python -m scripts.help_tables."""
     text = page(node, language).read_text(encoding="utf-8")
@@ -44,8 +60,7 @@ def test_a_page_without_a_place_for_its_tables_is_refused(text):
         with_tables(text, NODES[0], ENGLISH)
 
 
-@pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(("node", "language"), TRANSLATED)
 def test_a_translated_page_is_built_as_the_english(node, language):
     theirs, ours = (page(node, each).read_text(encoding="utf-8") for each in (ENGLISH, language))
     assert _build(ours) == _build(theirs)
