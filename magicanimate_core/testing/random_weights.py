@@ -73,6 +73,20 @@ def vae_shapes(config: dict) -> arch.Shapes:
     return {key: tuple(tensor.shape) for key, tensor in vae.state_dict().items()}
 
 
+def tiny_vae_shapes() -> arch.Shapes:
+    """The small VAE that people take for previews (TAESD), in ComfyUI's naming: a hundredth of the other's work."""
+    from diffusers import AutoencoderTiny
+
+    with torch.device("meta"):
+        vae = AutoencoderTiny()
+    shapes = {}
+    for key, tensor in vae.state_dict().items():
+        side, _, number, rest = key.split(".", 3)  # encoder.layers.3.weight
+        shift = int(side == "decoder")  # whose first layer bounds the latents there, and has no weights
+        shapes[f"taesd_{side}.{int(number) + shift}.{rest}"] = tuple(tensor.shape)
+    return shapes
+
+
 def text_encoder_shapes() -> arch.Shapes:
     """CLIP ViT-L/14's text model, as in a Stable Diffusion 1.5 checkpoint."""
     width, layers = 768, 12
@@ -92,8 +106,11 @@ def text_encoder_shapes() -> arch.Shapes:
     return {prefix + key: shape for key, shape in shapes.items()}
 
 
-def write_models(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
-    """Writes a checkpoint, a VAE and the three files of MagicAnimate into a models folder of ComfyUI's, fp16."""
+def write_models(models: Path, shape: arch.UNetShape, seed: int = 0, vae: arch.Shapes | None = None) -> None:
+    """Writes a checkpoint, a VAE and the three files of MagicAnimate into a models folder of ComfyUI's, fp16.
+
+    vae: its tensors' shapes; those of Stable Diffusion's own unless told otherwise.
+    """
 
     def save(path: str, tensors: dict[str, Tensor]) -> None:
         target = models / path
@@ -103,12 +120,12 @@ def write_models(models: Path, shape: arch.UNetShape, seed: int = 0) -> None:
         else:
             save_file(tensors, target, metadata={"format": "pt"})
 
-    vae = random_tensors(vae_shapes(vae_config()), seed)
+    vae_tensors = random_tensors(vae or vae_shapes(vae_config()), seed)
     whole = random_tensors(unet_shapes(arch.unet_tensors(shape), host_names=True), seed)
-    whole |= random_tensors(text_encoder_shapes(), seed) | {f"first_stage_model.{k}": v for k, v in vae.items()}
+    whole |= random_tensors(text_encoder_shapes(), seed) | {f"first_stage_model.{k}": v for k, v in vae_tensors.items()}
     save("checkpoints/random_sd15.safetensors", whole)
-    save("vae/random_vae.safetensors", vae)
-    del whole, vae
+    save("vae/random_vae.safetensors", vae_tensors)
+    del whole, vae_tensors
     encoder = random_tensors(unet_shapes(arch.encoder_tensors(shape)), seed + 1)
     save(f"magicanimate/{PUBLISHED['appearance_encoder']}", encoder)
     del encoder

@@ -28,9 +28,16 @@ VIEW = """() => {
   return {
     nodes: boxes, scale: app.canvas.ds.scale, offset: [...app.canvas.ds.offset],
     bounds: [0, 1, 2, 3].map((i) => (i < 2 ? Math.min : Math.max)(...all.map((box) => box[i]))),
-    errors: app.graph._nodes.filter((node) => node.has_errors).map((node) => node.type),
+    errors: app.graph._nodes.filter((node) => node.has_errors || !(node.type in LiteGraph.registered_node_types))
+      .map((node) => node.type),
   };
 }"""
+
+
+PREVIEWED = """() => app.graph._nodes.every((node) => ({
+  LoadImage: () => node.imgs?.every((each) => each.complete), LoadVideo: () => node.videoContainer,
+}[node.type] ?? (() => true))()) && [...document.querySelectorAll('video')].every((each) => each.readyState > 1)"""
+STILL_FOR, MOST_LOOKS = 3, 100  # looks at the graph that show the same, and looks altogether
 
 
 @contextmanager
@@ -54,6 +61,17 @@ def set_renderer(page: Any, name: str) -> None:
 def show(page: Any, workflow: dict) -> dict:
     """Opens a workflow and returns what is seen: boxes (left, top, right, bottom) by node, zoom and offset."""
     page.evaluate("async (workflow) => { await app.loadGraphData(workflow); }", workflow)
-    page.wait_for_timeout(2500)  # previews of inputs arrive and nodes grow
+    page.wait_for_function(PREVIEWED, timeout=30000)
     page.keyboard.press("Escape")  # a dialogue about models that are missing
-    return page.evaluate(VIEW)
+    seen = [page.evaluate(VIEW)]
+    while len(seen) < STILL_FOR or any(view != seen[-1] for view in seen[-STILL_FOR:]):  # nodes grow by what they show
+        if len(seen) == MOST_LOOKS:
+            raise TimeoutError(f"The nodes do not come to rest: {seen[-2:]}")
+        page.wait_for_timeout(150)
+        seen.append(page.evaluate(VIEW))
+    return seen[-1]
+
+
+def meant(page: Any) -> dict:
+    """What would run of the workflow that is open, in API form."""
+    return page.evaluate("async () => (await app.graphToPrompt()).output")

@@ -10,6 +10,10 @@ SLOT = """([title, side, name]) => {
   const bar = app.canvas.canvas.getBoundingClientRect(), {scale, offset} = app.canvas.ds;
   return [(x + offset[0]) * scale + bar.x, (y + offset[1]) * scale + bar.y];
 }"""
+DRAWN = """(title) => {
+  const node = app.graph._nodes.find((each) => each.title === title);
+  return !LiteGraph.vueNodesMode || document.querySelector(`[data-node-id="${node.id}"]`)?.getBoundingClientRect().height;
+}"""
 SETTLED = 700  # milliseconds in which the page has done what it was told
 
 
@@ -39,7 +43,7 @@ class Hands:
 
     def click(self, shown: Any, words: str) -> None:
         """Clicks on what is shown, a locator."""
-        shown.click(timeout=20000)
+        shown.click(timeout=60000)
         self._done(f"click on {words}")
 
     def write(self, words: str) -> None:
@@ -52,6 +56,7 @@ class Hands:
 
     def pull(self, title: str, side: str, name: str, x: float, y: float) -> None:
         """Pulls a link from a slot (side: inputs, outputs) of a node to a place."""
+        self.page.wait_for_function(DRAWN, arg=title, timeout=60000)
         self.page.mouse.move(*self.page.evaluate(SLOT, [title, side, name]))
         self.page.mouse.down()
         self.page.mouse.move(x, y, steps=8)
