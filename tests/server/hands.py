@@ -6,13 +6,14 @@ from typing import Any
 SLOT = """([title, side, name]) => {
   const node = app.graph._nodes.find((each) => each.title === title);
   const at = node[side].findIndex((slot) => slot.name === name);
+  if (LiteGraph.vueNodesMode) {  // where it is seen, once it is
+    const key = `${node.id}-${side === 'inputs' ? 'in' : 'out'}-${at}`;
+    const seen = document.querySelector(`[data-slot-key="${key}"]`)?.getBoundingClientRect();
+    return seen?.width && [seen.x + seen.width / 2, seen.y + seen.height / 2];
+  }
   const [x, y] = side === 'inputs' ? node.getInputPos(at) : node.getOutputPos(at);
   const bar = app.canvas.canvas.getBoundingClientRect(), {scale, offset} = app.canvas.ds;
   return [(x + offset[0]) * scale + bar.x, (y + offset[1]) * scale + bar.y];
-}"""
-DRAWN = """(title) => {
-  const node = app.graph._nodes.find((each) => each.title === title);
-  return !LiteGraph.vueNodesMode || document.querySelector(`[data-node-id="${node.id}"]`)?.getBoundingClientRect().height;
 }"""
 SETTLED = 700  # milliseconds in which the page has done what it was told
 
@@ -56,8 +57,8 @@ class Hands:
 
     def pull(self, title: str, side: str, name: str, x: float, y: float) -> None:
         """Pulls a link from a slot (side: inputs, outputs) of a node to a place."""
-        self.page.wait_for_function(DRAWN, arg=title, timeout=60000)
-        self.page.mouse.move(*self.page.evaluate(SLOT, [title, side, name]))
+        place = self.page.wait_for_function(SLOT, arg=[title, side, name], timeout=60000)
+        self.page.mouse.move(*place.json_value())
         self.page.mouse.down()
         self.page.mouse.move(x, y, steps=8)
         self.page.mouse.up()
