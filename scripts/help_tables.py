@@ -24,7 +24,7 @@ HEADS = {  # of the tables, in every language that has pages
     "ko": {"inputs": "입력", "outputs": "출력", "options": "옵션", "default": "기본값"},
 }
 WHOLE = (ENGLISH, "zh")  # languages in which every node has its page
-MAIN = ("MagicAnimateAnimate", "MagicAnimateDensePose")  # nodes that have one in the others, too; else people see the English
+MAIN = ("MagicAnimateAnimate", "MagicAnimateDensePose")  # nodes that have one in the others, too; else the English is shown
 OPTION_GROUPS: dict[str, type[Options]] = {  # nodes whose pages have a table of options with their defaults
     "MagicAnimateAlignPose": Aligning,
     "MagicAnimateAnimate": Settings,
