@@ -169,14 +169,20 @@ class Aligning(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Animator(Options):
+class AdapterStrength(Options):
+    """How much an IP-Adapter has to say."""
+
+    ip_adapter_scale: float = option(
+        1.0, "Factor on what an IP-Adapter's image tokens add; 0 switches them off.", low=0.0, high=10.0, step=0.01
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Animator(AdapterStrength):
     """What animates: MagicAnimate, or what it is compared with."""
 
     method: str = option(
         MAGICANIMATE,
         "What animates. " + " ".join(f"{name}: {method.words}." for name, method in METHODS.items()),
         choices=tuple(METHODS),
-    )
-    ip_adapter_scale: float = option(
-        1.0, "Factor on what an IP-Adapter's image tokens add; 0 switches them off.", low=0.0, high=10.0, step=0.01
     )

@@ -4,15 +4,17 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..magicanimate_core.host.options import BY_CLIP, BY_ENCODER, HostSettings
-from ..magicanimate_core.host.sampling import NO_CLIP_VISION, Parts, check_pictures, sample_animation
+from ..magicanimate_core.host.options import BY_ENCODER, HostSettings
+from ..magicanimate_core.host.sampling import check_pictures, sample_animation
+from ..magicanimate_core.host.showing import NEEDED_BY, SHOWING_PARTS, Parts, check_connected
 from ..magicanimate_core.presets import AS_PUBLISHED, with_preset
-from .checks import CheckedWindows, late
+from .checks import CheckedWindows, late, plain_errors
 from .queued import HIDDEN_INPUTS
 from .schema import (
     ADVANCED,
     MAX_STEPS,
     AppearanceEncoderType,
+    IPAdapterType,
     advanced_window_inputs,
     given,
     inputs,
@@ -20,8 +22,6 @@ from .schema import (
     schema,
     window_inputs,
 )
-
-SHOWN_BY = {"appearance_encoder": BY_ENCODER, "clip_vision": BY_CLIP}  # part -> what reference_by says where it is used
 
 
 class Animate(CheckedWindows):
@@ -48,15 +48,14 @@ class Animate(CheckedWindows):
     def check_lazy_status(cls, **inputs: Any) -> list[str]:
         """As every node's; what shows the photo, and is not used, is not loaded."""
         wanted = super().check_lazy_status(**inputs)
-        unused = {part for part, use in SHOWN_BY.items() if inputs.get("reference_by", BY_ENCODER) != use}
+        unused = SHOWING_PARTS - NEEDED_BY[inputs.get("reference_by", BY_ENCODER)].keys()
         return [name for name in wanted if name not in unused]
 
     @classmethod
     def check_options(cls, **inputs: Any) -> None:
         """Raises ValueError for options that cannot be used, alone or together, and for a part that they need."""
         super().check_options(**inputs)
-        if inputs.get("reference_by") == BY_CLIP and "clip_vision" not in inputs:
-            raise ValueError(NO_CLIP_VISION)
+        check_connected(inputs.get("reference_by") or BY_ENCODER, inputs.keys())
 
     @classmethod
     def execute(
@@ -72,12 +71,14 @@ class Animate(CheckedWindows):
         noise: Any = None,
         preset: str = AS_PUBLISHED,
         clip_vision: Any = None,
+        ip_adapter: Any = None,
         **options: Any,
     ) -> io.NodeOutput:
         settings = with_preset(HostSettings(**options), preset)
-        parts = Parts(model, appearance_encoder, control_net, vae, clip_vision)
+        parts = Parts(model, appearance_encoder, control_net, vae, clip_vision, ip_adapter)
         images = {"reference_image": reference_image, "pose_video": pose_video}
-        latents = sample_animation(parts, positive, negative, **images, settings=settings, noise=noise)
+        with plain_errors():
+            latents = sample_animation(parts, positive, negative, **images, settings=settings, noise=noise)
         return io.NodeOutput({"samples": latents})
 
 
@@ -112,9 +113,16 @@ def _optional_inputs() -> list[io.Input]:
     )
     others = inputs("pose_colours", "reference_by", "temporal_attention", optional=True, extra_dict=ADVANCED)
     vision = io.ClipVision.Input(
-        "clip_vision", optional=True, extra_dict=ADVANCED, tooltip="CLIP ViT-L/14, where reference_by is clip_image."
+        "clip_vision",
+        optional=True,
+        extra_dict=ADVANCED,
+        tooltip="CLIP ViT-L/14, where reference_by is clip_image; the IP-Adapter's own (ViT-H/14), where it is ip_adapter.",
     )
-    return [*inputs("fit", optional=True), *late([noise, vision]), *advanced_window_inputs(), *others, *less_work_inputs()]
+    adapter = IPAdapterType.Input(
+        "ip_adapter", optional=True, extra_dict=ADVANCED, tooltip="From Load IP-Adapter, where reference_by is ip_adapter."
+    )
+    parts, scale = late([noise, vision, adapter]), inputs("ip_adapter_scale", optional=True, extra_dict=ADVANCED)
+    return [*inputs("fit", optional=True), *parts, *advanced_window_inputs(), *others, *less_work_inputs(), *scale]
 
 
 NODES = [Animate]

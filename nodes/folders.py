@@ -16,12 +16,13 @@ DENSEPOSE_FOLDERS = (DENSEPOSE_CATEGORY,)
 SCRIPTS = {".torchscript", ".pt", ".pth", ".ts"}  # endings of TorchScript files
 MOTION_FOLDERS = (MODEL_CATEGORY, "animatediff_models")
 ENCODER_FOLDERS = (MODEL_CATEGORY,)
+ADAPTER_FOLDERS = ("ipadapter",)  # as other packs call it
 CONTROLNET_FOLDERS = (MODEL_CATEGORY, "controlnet")
 
 
 def register() -> None:
     """Tell the host about the categories; paths from extra_model_paths.yaml stay. Makes our own folders, for the files."""
-    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], DENSEPOSE_CATEGORY, EVALUATION_CATEGORY):
+    for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], *ADAPTER_FOLDERS, DENSEPOSE_CATEGORY, EVALUATION_CATEGORY):
         folder_paths.add_model_folder_path(category, os.path.join(folder_paths.models_dir, category))
         paths, extensions = folder_paths.folder_names_and_paths[category]
         usual = SCRIPTS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions

@@ -1,4 +1,4 @@
-"""Loaders for the three published files, and the MODEL they belong to."""
+"""Loaders for the three published files and the MODEL they belong to, and for what the paper puts in a file's place."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from ..magicanimate_core.host.advice import with_steps_advice
 from ..magicanimate_core.host.temporal import apply_temporal_unet
 from ..magicanimate_core.weights.made_for import read_made_for
 from .checks import plain_errors
-from .folders import CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
-from .schema import AppearanceEncoderType, schema
+from .folders import ADAPTER_FOLDERS, CONTROLNET_FOLDERS, ENCODER_FOLDERS, MOTION_FOLDERS, choices, find
+from .schema import AppearanceEncoderType, IPAdapterType, schema
 
 
 class LoadTemporalUNet(io.ComfyNode):
@@ -94,4 +94,32 @@ class LoadDensePoseControlNet(io.ComfyNode):
             return io.NodeOutput(loading.load_pose_controlnet(find(CONTROLNET_FOLDERS, control_net)))
 
 
-NODES = [LoadTemporalUNet, LoadAppearanceEncoder, LoadDensePoseControlNet]
+class LoadIPAdapter(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="MagicAnimateIPAdapterLoader",
+            display_name="Load IP-Adapter",
+            description="Loads an IP-Adapter for SD 1.5, which shows the photo in place of the appearance encoder: for "
+            "comparisons as in the paper's Table 2b.",
+            search_aliases=["ip adapter", "ipadapter", "image prompt", "magic animate"],
+            inputs=[
+                io.Combo.Input(
+                    "ip_adapter",
+                    options=choices(ADAPTER_FOLDERS, "sd15"),
+                    tooltip="ip-adapter_sd15, -plus_sd15, -plus-face_sd15 or -full-face_sd15 (.safetensors or .bin) in "
+                    "models/ipadapter.",
+                )
+            ],
+            outputs=[
+                IPAdapterType.Output(display_name="ip_adapter", tooltip="For Animate, where reference_by is ip_adapter.")
+            ],
+        )
+
+    @classmethod
+    def execute(cls, ip_adapter: str) -> io.NodeOutput:
+        with plain_errors():
+            return io.NodeOutput(loading.load_ip_adapter(find(ADAPTER_FOLDERS, ip_adapter)))
+
+
+NODES = [LoadTemporalUNet, LoadAppearanceEncoder, LoadDensePoseControlNet, LoadIPAdapter]

@@ -13,6 +13,7 @@ from ..magicanimate_core.method.noise import TRAIN_TIMESTEPS
 from ..magicanimate_core.presets import Presets
 
 AppearanceEncoderType = io.Custom("MAGICANIMATE_APPEARANCE_ENCODER")
+IPAdapterType = io.Custom("MAGICANIMATE_IP_ADAPTER")
 DensePoseType = io.Custom("MAGICANIMATE_DENSEPOSE")
 
 MAX_STEPS = TRAIN_TIMESTEPS - 1  # of all our spacings: the host holds a limit better than a rule of two inputs

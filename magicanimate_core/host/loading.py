@@ -13,11 +13,12 @@ import comfy.utils
 import torch
 from comfy.model_base import ModelType, model_sampling
 from comfy.model_patcher import ModelPatcher
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..method.motion_module import MotionModule
 from ..weights import architecture as arch
 from ..weights.files import file_name, read_tensors
+from ..weights.ip_adapter import read_adapter
 from ..weights.published import (
     CONTROLNET,
     ENCODER,
@@ -39,11 +40,19 @@ def load_motion_module(path: str, disable_dynamic: bool = False) -> ModelPatcher
     layout, tensors = motion_weights(file_name(path), read_file(path, MOTION))
     dtype = _weight_dtype(tensors)
     factory = {"dtype": dtype, "device": mm.unet_offload_device()}
-    module = MotionModule(layout, ops=comfy.ops.manual_cast, **factory).eval().requires_grad_(False)
-    archive_dtypes(module)
-    patcher = new_patcher(module, disable_dynamic)
-    module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=is_dynamic(patcher))
+    patcher = _loaded(MotionModule(layout, ops=comfy.ops.manual_cast, **factory), tensors, dtype, disable_dynamic)
     patcher.cached_patcher_init = (load_motion_module, (path,))
+    return patcher
+
+
+def load_ip_adapter(path: str, disable_dynamic: bool = False) -> ModelPatcher:
+    """Loads an IP-Adapter of SD 1.5 as published, around an IPAdapter. Raises WrongFile."""
+    adapter = read_adapter(Path(path), open_file)
+    dtype = _weight_dtype(adapter.tensors)
+    net = adapter.build(comfy.ops.manual_cast, dtype=dtype, device=mm.unet_offload_device())
+    tensors = {key: adapter.tensors[key] for key in net.state_dict()}
+    patcher = _loaded(net, tensors, dtype, disable_dynamic)
+    patcher.cached_patcher_init = (load_ip_adapter, (path,))
     return patcher
 
 
@@ -106,7 +115,21 @@ def load_pose_controlnet(path: str) -> comfy.controlnet.ControlNet:
 
 def read_file(path: str, expected: str) -> dict[str, Tensor]:
     """Returns a file's tensors by name, opened by the host without executing code. Raises WrongFile."""
-    return read_tensors(path, expected, lambda p: comfy.utils.load_torch_file(p, safe_load=True))
+    return read_tensors(path, expected, open_file)
+
+
+def open_file(path: str) -> Mapping:
+    """Returns what is in a sound file; the host executes no code of it."""
+    return comfy.utils.load_torch_file(path, safe_load=True)
+
+
+def _loaded(module: nn.Module, tensors: Mapping[str, Tensor], dtype: torch.dtype, disable_dynamic: bool) -> ModelPatcher:
+    """ModelPatcher around a module of ours, its weights loaded as `dtype`."""
+    module.eval().requires_grad_(False)
+    archive_dtypes(module)
+    patcher = new_patcher(module, disable_dynamic)
+    module.load_state_dict({k: v.to(dtype) for k, v in tensors.items()}, assign=is_dynamic(patcher))
+    return patcher
 
 
 def _unet_patcher(shape: arch.UNetShape, tensors: Mapping[str, Tensor], disable_dynamic: bool) -> ModelPatcher:

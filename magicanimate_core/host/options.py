@@ -8,9 +8,10 @@ import comfy.samplers
 
 from ..declaring import option
 from ..method.windows import SCHEDULES
-from ..options import Sampling, Size, Windows
+from ..options import AdapterStrength, Sampling, Size, Windows
 
-BY_ENCODER, BY_CLIP, BY_NOTHING = "appearance_encoder", "clip_image", "none"  # option reference_by
+# option reference_by
+BY_ENCODER, BY_CLIP, BY_ADAPTER, BY_NOTHING = "appearance_encoder", "clip_image", "ip_adapter", "none"
 STILL = (*SCHEDULES, "standard_static", "batched")  # context schedules that are the same at every step
 
 
@@ -75,7 +76,7 @@ class HostWindows(Windows):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostSettings(Size, HostWindows, HostSampling):
+class HostSettings(AdapterStrength, Size, HostWindows, HostSampling):
     """All options of an animation in this host."""
 
     more_choices = HostSampling.more_choices | HostWindows.more_choices
@@ -83,7 +84,16 @@ class HostSettings(Size, HostWindows, HostSampling):
     reference_by: str = option(
         BY_ENCODER,
         "What shows the photo to the model. appearance_encoder: as published. clip_image: CLIP's image tokens behind the "
-        "prompt's, for weights that were trained so (Table 2b); needs clip_vision. none: nothing of this pack, for a MODEL "
-        "that sees it otherwise (an IP-Adapter's nodes).",
-        choices=(BY_ENCODER, BY_CLIP, BY_NOTHING),
+        "prompt's, for weights that were trained so (Table 2b); needs clip_vision. ip_adapter: the tokens of an IP-Adapter "
+        "(Table 2b); needs ip_adapter and clip_vision. none: nothing of this pack, for a MODEL that sees it otherwise "
+        "(another pack's nodes).",
+        choices=(BY_ENCODER, BY_CLIP, BY_ADAPTER, BY_NOTHING),
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.ip_adapter_scale != AdapterStrength().ip_adapter_scale and self.reference_by != BY_ADAPTER:
+            raise ValueError(
+                f"ip_adapter_scale is {self.ip_adapter_scale:g}, which has no effect where reference_by is "
+                f"{self.reference_by}: set it to 1, or reference_by to {BY_ADAPTER}."
+            )

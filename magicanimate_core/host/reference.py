@@ -6,7 +6,6 @@ from typing import Any
 
 import comfy.model_management as mm
 import torch
-from comfy.ldm.modules.attention import optimized_attention
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 from comfy.model_base import BaseModel
 from comfy.model_patcher import ModelPatcher
@@ -17,9 +16,10 @@ from torch import Tensor
 from ..media.images import check_finite, check_image, fit_photo, target_size
 from ..method.hybrid_attention import FeaturesRead, KeysValues, hybrid_attention
 from . import unet as places
+from .attention import host_attention
 from .checks import check_first
 from .rows import Row
-from .run import KEY, Evaluation, Run, add_wrapper_once, run_of, track_runs, window_of
+from .run import KEY, Evaluation, Run, add_wrapper_once, call_of, track_runs, window_of
 
 REFERENCE_KEY = f"{KEY}.appearance_encoder"
 
@@ -135,29 +135,17 @@ def _reference_forward(
     control: Any, transformer_options: dict, **kwargs,
 ) -> Tensor:  # fmt: skip
     """Runs the UNet on x (B, 4, h, w) with the references of its conditionings."""
-    kinds = transformer_options.get("cond_or_uncond") or [0]
-    uuids = transformer_options.get("uuids") or list(range(len(kinds)))
-    run = run_of(transformer_options) or _run_alone(context, kinds, uuids)
-    rows = [run.rows.known.get(uuid) for uuid in uuids]
+    run, rows = call_of(context, transformer_options)
     if any(row is not None and row.positive for row in rows):
         unet = executor.class_obj
 
         def project(text: Tensor) -> dict[places.Place, KeysValues]:  # (1, L, D)
             return keys_values(unet, encode_reference(encoder, latent, timesteps[:1], text), x)
 
-        evaluation = window_of(transformer_options, x.shape[0] // len(kinds), timesteps).evaluation
+        evaluation = window_of(transformer_options, x.shape[0] // len(rows), timesteps).evaluation
         references = _references(run, rows, evaluation, x, project)
         transformer_options = hybrid_options(unet, references, transformer_options)
     return executor(x, timesteps, context, y, control, transformer_options, **kwargs)
-
-
-def _run_alone(context: Tensor, kinds: Sequence[int], uuids: Sequence[Any]) -> Run:
-    """A Run for who calls the model outside the sampler: conditioning 0 is the positive one. context (B, L, D)."""
-    run = Run()
-    for uuid, text, kind in zip(uuids, context.chunk(len(kinds)), kinds, strict=True):
-        number = run.rows.number(text)
-        run.rows.known[uuid] = Row(kind == 0, number, number)
-    return run
 
 
 @torch.compiler.disable  # a compiler would make a net anew for every sigma
@@ -183,10 +171,4 @@ def _attend(references: Sequence[KeysValues | None], q: Tensor, k: Tensor, v: Te
 
     if k.shape[0] != q.shape[0]:  # queries in tiles (HyperTile): each has its strip of keys, as in the host's own attention
         k, v = (t.reshape(q.shape[0], -1, t.shape[-1]) for t in (k, v))  # (B tiles, L / tiles, D)
-
-    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # (B, L, D), (B, M, D) twice -> (B, L, D)
-        return optimized_attention(
-            q, k, v, options["n_heads"], attn_precision=options["attn_precision"], transformer_options=options
-        )
-
-    return hybrid_attention(q, k, v, references, attend)
+    return hybrid_attention(q, k, v, references, host_attention(options))

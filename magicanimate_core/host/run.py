@@ -4,7 +4,7 @@ Both travel in transformer_options, which the host builds anew for every run and
 modules, models or nodes, so nothing can leak into the next prompt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from torch import Tensor
 from ..method.hybrid_attention import KeysValues
 from ..method.per_frame import PerFrame
 from .pose_hints import PoseHints
-from .rows import Rows, identified
+from .rows import Row, Rows, identified
 from .unet import Place
 from .versions import frames_of_window
 
@@ -49,6 +49,7 @@ class Run:
     size: tuple[int, int] | None = None  # height and width of the whole latent; a row may be a crop of it
     references: StepReferences = field(default_factory=StepReferences)
     hints: dict[Any, PoseHints] = field(default_factory=dict)  # by ControlNet, size and dtype
+    images: dict[Any, Mapping[Place, KeysValues]] = field(default_factory=dict)  # an IP-Adapter's, by dtype and device
 
     def close(self) -> None:
         """Ends what would outlast the run."""
@@ -91,6 +92,26 @@ class Window:
 def run_of(transformer_options: dict) -> Run | None:
     """Returns the run that is under way; None outside our sampler wrapper."""
     return transformer_options.get(RUN_KEY)
+
+
+def call_of(context: Tensor, transformer_options: dict) -> tuple[Run, list[Row | None]]:
+    """Returns the run that a call of the UNet belongs to, and who its conditionings are; None for one that nobody knows.
+
+    context: the text of all rows, (B, L, D).
+    """
+    kinds = transformer_options.get("cond_or_uncond") or [0]
+    uuids = transformer_options.get("uuids") or list(range(len(kinds)))
+    run = run_of(transformer_options) or _run_alone(context, kinds, uuids)
+    return run, [run.rows.known.get(uuid) for uuid in uuids]
+
+
+def _run_alone(context: Tensor, kinds: Sequence[int], uuids: Sequence[Any]) -> Run:
+    """A Run for who calls the model outside the sampler: conditioning 0 is the positive one. context (B, L, D)."""
+    run = Run()
+    for uuid, text, kind in zip(uuids, context.chunk(len(kinds)), kinds, strict=True):
+        number = run.rows.number(text)
+        run.rows.known[uuid] = Row(kind == 0, number, number)
+    return run
 
 
 def window_of(transformer_options: dict, rows: int, timestep: Tensor | None = None) -> Window:

@@ -1,37 +1,31 @@
 """Noise, sigmas, and the whole animation as one composition of the other seams."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import comfy.sample
 import comfy.samplers
 import comfy.utils
 import torch
-from comfy.clip_vision import ClipVisionModel
-from comfy.controlnet import ControlNet
 from comfy.model_patcher import ModelPatcher
-from comfy.sd import VAE
 from torch import Tensor
 
 from ..media.densepose import ANY_COLOURS
-from ..media.images import fit_photo, fit_poses, target_size
-from ..method.baselines import VIT_L
+from ..media.images import fit_poses, target_size
 from ..method.noise import TIMESTEPS, last_timesteps, pad_noise, repeat_noise
 from ..method.windows import padded_length
 from ..pose.colours import check_pose_video
-from .clip_image import image_tokens, show_to_text
 from .guidance import apply_guidance
 from .latents import check_latents
 from .long_clip import apply_windows
 from .noise_schedule import sigmas_at
-from .options import BY_CLIP, BY_ENCODER, HostSettings
+from .options import HostSettings
 from .pose import Conditioning, apply_pose
-from .reference import apply_reference_image, check_reference
+from .reference import check_reference
 from .run import with_options
+from .showing import Parts, check_shown, show_photo
 from .temporal import motion_of, without_temporal_attention
 from .watching import WATCH, Watch
-
-NO_CLIP_VISION = f"reference_by is clip_image, but clip_vision is not connected: connect Load CLIP Vision ({VIT_L})."
 
 
 class Noise(Protocol):
@@ -93,16 +87,6 @@ def sampling_sigmas(model: ModelPatcher, settings: HostSettings) -> Tensor:
     return sampler.sigmas
 
 
-class Parts(NamedTuple):
-    """All that animates, as the loader nodes give it."""
-
-    model: ModelPatcher  # from Load Temporal UNet
-    appearance_encoder: ModelPatcher | None  # None: where nothing of ours shows the photo
-    control_net: ControlNet
-    vae: VAE
-    clip_vision: ClipVisionModel | None = None  # where CLIP shows the photo
-
-
 def check_pictures(reference_image: Tensor, pose_video: Tensor, settings: HostSettings) -> None:
     """Raises ValueError unless a photo (1, H, W, 3) and poses (F, H, W, 3) can be animated. It needs no model."""
     check_reference(reference_image)
@@ -133,7 +117,7 @@ def sample_animation(
     sigmas = sampling_sigmas(parts.model, settings)
     model = _windowed(parts.model, settings, frames)
     poses = fit_poses(pose_video, width, height, settings.fit)
-    model, positive = _shown(parts, model, positive, reference_image, (width, height), settings)
+    model, positive = show_photo(parts, model, positive, reference_image, (width, height), settings)
     positive, negative = apply_pose(positive, negative, parts.control_net, poses, strength=settings.pose_strength)
     model = apply_guidance(model, settings, sigmas)
     watch = Watch(model, len(sigmas) - 1, frames)
@@ -144,8 +128,7 @@ def _check(parts: Parts, reference_image: Tensor, pose_video: Tensor, settings: 
     """Raises ValueError for parts that do not animate, and for a photo or poses that cannot be animated."""
     if motion_of(parts.model) is None:
         raise ValueError("This MODEL has no temporal blocks: put Load Temporal UNet before Animate.")
-    if settings.reference_by == BY_CLIP and parts.clip_vision is None:
-        raise ValueError(NO_CLIP_VISION)
+    check_shown(parts, settings)
     check_latents(parts.model, parts.vae)
     check_pictures(reference_image, pose_video, settings)
 
@@ -154,19 +137,6 @@ def _windowed(model: ModelPatcher, settings: HostSettings, frames: int) -> Model
     """The MODEL in windows over a clip of `frames`, its temporal layers as the settings have them."""
     model = apply_windows(model, settings, frames)
     return model if settings.temporal_attention else without_temporal_attention(model)
-
-
-def _shown(
-    parts: Parts, model: ModelPatcher, positive: Conditioning, image: Tensor, size: tuple[int, int], settings: HostSettings
-) -> tuple[ModelPatcher, Conditioning]:
-    """MODEL and positive conditioning that see the photo (1, H, W, 3), by what the settings say; size: width and height."""
-    width, height = size
-    if settings.reference_by == BY_ENCODER:
-        how = {"width": width, "height": height, "fit": settings.fit}
-        model = apply_reference_image(model, parts.appearance_encoder, parts.vae, image, **how)
-    if settings.reference_by == BY_CLIP:
-        positive = show_to_text(positive, image_tokens(parts.clip_vision, fit_photo(image, width, height, settings.fit)))
-    return model, positive
 
 
 def _initial_noise(settings: HostSettings, noise: Noise | None, latent: Tensor, frames: int) -> Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from comfy.ldm.modules.attention import BasicTransformerBlock, SpatialTransformer
+from comfy.ldm.modules.attention import BasicTransformerBlock, CrossAttention, SpatialTransformer
 from comfy.ldm.modules.diffusionmodules.openaimodel import ResBlock, UNetModel, Upsample
 from comfy.model_patcher import ModelPatcher
 from torch import Tensor, nn
@@ -74,6 +74,15 @@ def reference_blocks(unet: UNetModel) -> dict[Place, BasicTransformerBlock]:
     """Returns the transformer blocks of the middle and the way up, in the order they run: where the reference is read."""
     blocks = {("middle", 0): unet.middle_block} | {("output", i): b for i, b in enumerate(unet.output_blocks)}
     return {place: block for place, layers in blocks.items() for block in _transformer_blocks(layers)}
+
+
+def cross_attentions(unet: UNetModel) -> dict[Place, CrossAttention]:
+    """Returns the attentions to the text: of the way down, the way up, the middle, as IP-Adapters number them."""
+    blocks = {("input", i): b for i, b in enumerate(unet.input_blocks)} | {
+        ("output", i): b for i, b in enumerate(unet.output_blocks)
+    }
+    blocks["middle", 0] = unet.middle_block
+    return {place: block.attn2 for place, layers in blocks.items() for block in _transformer_blocks(layers)}
 
 
 def _transformer_blocks(layers: Iterable[nn.Module]) -> Iterator[BasicTransformerBlock]:

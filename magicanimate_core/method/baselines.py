@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BY_THE_ENCODER, ADAPTER, TOKENS, PIXELS = "appearance encoder", "IP-Adapter", "CLIP tokens", "pixels"  # what shows the photo
 MAGICANIMATE, REPEAT, WARP = "magicanimate", "repeat", "warp"
+VIT_H = "CLIP ViT-H/14, models/image_encoder of h94/IP-Adapter on Hugging Face"  # what most IP-Adapters read
 VIT_L = "CLIP ViT-L/14, openai/clip-vit-large-patch14 on Hugging Face"  # its projection is as wide as SD 1.5's text
 
 

@@ -141,6 +141,7 @@ def is_pooled(pooled: bool) -> Callable[[object], None]:
     return check
 
 
+HALF_A_HEAD = {"to_q": (32, 128), "to_kv": (64, 128), "to_out": (128, 32)}
 OTHER = "expected an IP-Adapter for Stable Diffusion 1.5"
 ADAPTERS = [
     Case("ip-adapter_sd15", file("a.safetensors", plain_adapter), is_pooled(True)),
@@ -155,14 +156,21 @@ ADAPTERS = [
     Case("FaceID without its LoRAs", file("faceid.bin", lambda: changed(face_id(), **{
         "ip_adapter__0__to_k_lora__down__weight": None})), Refused("is a FaceID adapter")),
     Case("one for a larger image encoder", file("vit-G.bin", lambda: plain_adapter(embedding=1280)), Refused(
-        "vit-G.bin reads 1280 numbers of a photo, .*encoder gives 40: take the image encoder")),
+        "vit-G.bin reads 1280 numbers of a photo, .* gives 40: take the image encoder")),
     Case("plus, for a larger image encoder", file("a.bin", lambda: plus_adapter(hidden=128)), Refused("gives 64")),
     Case("layers missing", file("a.bin", lambda: changed(plain_adapter(), **{
         "ip_adapter__1__to_k_ip__weight": None})), Refused("1 missing")),
     Case("a bias missing", file("a.bin", lambda: changed(plain_adapter(), image_proj__proj__bias=None)), Refused(
-        "is damaged")),
+        "is damaged|1 missing")),
     Case("a projection of another width", file("a.bin", lambda: changed(plain_adapter(),
         image_proj__proj__weight=torch.zeros(400, 40))), Refused("is damaged: its image tokens are 100 wide")),
+    Case("a matrix that is a vector", file("a.bin", lambda: changed(plain_adapter(),
+        image_proj__proj__weight=torch.zeros(4))), Refused("is damaged")),
+    Case("keys that are a number", file("a.bin", lambda: changed(plain_adapter(), ip_adapter__1__to_k_ip__weight=torch.zeros(
+        ()))), Refused("is damaged")),
+    Case("a resampler with half a head", file("a.bin", lambda: changed(plus_adapter(), **{
+        f"image_proj.layers.{i}.0.{name}.weight": torch.zeros(size) for i in range(4) for name, size in HALF_A_HEAD.items()
+        })), Refused("is damaged")),
     Case("an unknown projection", file("a.bin", lambda: changed(plain_adapter(), image_proj__proj__weight=None,
         image_proj__mlp__weight=torch.zeros(3))), Refused("of an unknown kind")),
     Case("the projection alone", file("a.bin", lambda: {k: v for k, v in plain_adapter().items() if "proj." in k}),

@@ -118,6 +118,16 @@ def host_model(path: Path):
     return comfy.model_patcher.ModelPatcher(model, mm.get_torch_device(), mm.unet_offload_device())
 
 
+def host_vision(folder: Path):
+    """An image model in a folder of transformers as the host's CLIP_VISION."""
+    from comfy.clip_vision import ClipVisionModel
+    from safetensors.torch import load_file
+
+    vision = ClipVisionModel(str(folder / "config.json"))
+    vision.load_sd(load_file(folder / "model.safetensors"))
+    return vision
+
+
 def predictions(model, positive, negative, latents, timestep):
     """Noise predictions (unconditional, conditional) of one evaluation, through the host's sampler."""
     import comfy.samplers

@@ -3,21 +3,12 @@
 import pytest
 import torch
 from pack.magicanimate_core.testing.image_prompts import write_image_encoder
-from safetensors.torch import load_file
+from pack.tests.host.small import host_vision
 
 
 @pytest.fixture(scope="module")
 def image_encoder(tmp_path_factory):
     return write_image_encoder(tmp_path_factory.mktemp("clip") / "encoder", projection=48)
-
-
-def host_vision(folder):
-    """The host's CLIP_VISION of a folder."""
-    from comfy.clip_vision import ClipVisionModel
-
-    vision = ClipVisionModel(str(folder / "config.json"))
-    vision.load_sd(load_file(folder / "model.safetensors"))
-    return vision
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +56,9 @@ def test_an_encoder_that_is_not_used_is_not_loaded(nodes, small, by, asked):
 
 
 def test_another_word_is_refused(small):
-    with pytest.raises(ValueError, match="reference_by is clip; expected one of appearance_encoder, clip_image, none"):
+    with pytest.raises(
+        ValueError, match="reference_by is clip; expected one of appearance_encoder, clip_image, ip_adapter, none"
+    ):
         small.animate(4, reference_by="clip")
 
 

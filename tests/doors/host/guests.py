@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from pack.magicanimate_core.testing import image_prompts
 from pack.tests.doors.host.devices import Scene
 from pack.tests.doors.host.pieces import FRAMES, WINDOWS, composed, extra, host, mask, windowed
-from pack.tests.host.small import Small, random_poses
+from pack.tests.host.small import Small, host_vision, random_poses
 from torch import Tensor
 
 
@@ -63,6 +64,16 @@ def whole_vae(small: Small) -> Tensor:
     return small.animate(FRAMES, **WINDOWS, steps=1, vae=vae)
 
 
+def by_an_adapter(small: Small) -> Tensor:
+    """An IP-Adapter with a resampler, whose learnt tokens are the one tensor of it that is in no layer."""
+    from pack.magicanimate_core.host.loading import load_ip_adapter
+
+    folder = small.files.folder / "image_prompts"
+    adapter = load_ip_adapter(str(image_prompts.write_adapter(folder / "plus.safetensors", image_prompts.plus_adapter())))
+    parts = {"ip_adapter": adapter, "clip_vision": host_vision(image_prompts.write_image_encoder(folder / "encoder"))}
+    return small.animate(FRAMES, **WINDOWS, steps=1, reference_by="ip_adapter", appearance_encoder=None, **parts)
+
+
 def gpu_only(small: Small) -> Tensor:
     """ComfyUI with --gpu-only: pictures, texts and noise come from nodes that have left them on the device."""
     import comfy.model_management as mm
@@ -85,6 +96,15 @@ def streamed(small: Small) -> Tensor:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mm, "vram_state", mm.VRAMState.NO_VRAM)
         return small.animate(FRAMES, **WINDOWS, steps=1)
+
+
+def streamed_adapter(small: Small) -> Tensor:
+    """The same for an IP-Adapter and its image model."""
+    import comfy.model_management as mm
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mm, "vram_state", mm.VRAMState.NO_VRAM)
+        return by_an_adapter(small)
 
 
 def hosts_control(small: Small) -> Tensor:

@@ -112,6 +112,8 @@ def test_samplers_tensors_stay_together(case, twice):
     ),
     Case("Animate in the host's uniform windows", guests.animated(context_schedule="standard_uniform"), alike),
     Case("--gpu-only", guests.gpu_only, alike),
+    Case("Animate with an IP-Adapter", guests.by_an_adapter, alike),
+    Case("an IP-Adapter that streams", guests.streamed_adapter, alike),
     Case("weights that stream", guests.streamed, alike),
     Case("a ControlNet of the host's", guests.hosts_control, alike),
     Case("the host's VAE", guests.whole_vae, alike),
