@@ -167,12 +167,13 @@ def main(options: argparse.Namespace) -> None:
     from .checks import check_inputs
     from .groups import group_files, run_groups
     from .job import Saving, check_jobs
-    from .methods import check_methods
+    from .methods import check_methods, check_settings
     from .workers import choose_device, choose_dtype, dtype_advice, workers_on
 
     jobs, saving = read_jobs(options), Saving(resume=options.resume, every=options.save_every, latents=options.latents)
     check_jobs(jobs)
     check_methods(jobs, options.base, options.latents)
+    check_settings(jobs)
     for path in (options.base, options.vae):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"{path} does not exist.")

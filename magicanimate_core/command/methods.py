@@ -1,17 +1,21 @@
 """What a job's method needs besides the photo and the clip, and what it is animated by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from ..method.baselines import ADAPTER, BY_THE_ENCODER, METHODS, TOKENS, VIT_L, WARP
-from ..options import Animator
+from ..options import Animator, Settings, Size
 from ..pipeline.image_prompt import IMAGE_ENCODER
 from ..pipeline.models import ImageFiles
+from ..presets import PRESETS
 from ..weights.ip_adapter import IP_ADAPTER
 from .job import JOB_FILES, Job
 
 POSE = "the DensePose of the photo (the command `pose` makes it: pose photo.png photo_pose.png)"
+PIXEL_OPTIONS = frozenset({"pose_colours", *(option.name for option in fields(Size))})  # that a method without a net uses
 WANTED = {"ip_adapter": IP_ADAPTER, "reference_pose": POSE}
 
 
@@ -19,6 +23,28 @@ def needed(method: str) -> tuple[str, ...]:
     """Returns which files a method needs, by their names in a job."""
     by_photo = {BY_THE_ENCODER: (), ADAPTER: ("ip_adapter", "image_encoder"), TOKENS: ("image_encoder",)}
     return ("reference_pose",) if method == WARP else by_photo.get(METHODS[method].photo, ())
+
+
+def unused(method: str) -> frozenset[str]:
+    """Returns the options of an animation that change nothing in a method's frames.
+
+    Windows of frames that do not see each other give what frames alone do; how long they are still says which noise is
+    shared, and how they overlap how much work there is. (Windows that move are left to the presets, which set both.)
+    """
+    if not METHODS[method].paints:
+        return frozenset(option.name for option in fields(Settings)) - PIXEL_OPTIONS
+    return frozenset() if METHODS[method].temporal else frozenset({"temporal_attention", "fuse_method", "context_schedule"})
+
+
+def check_use(method: str, options: Mapping[str, Any], where: str = "") -> None:
+    """Raises ValueError for the first of these options that the method does not look at. where: they were given."""
+    for name, value in options.items():
+        if name in unused(method):
+            said = any(values.get(name) == value for values in PRESETS.values())
+            raise ValueError(
+                f"{where}{name} is {value}, but method {method} does not look at it: leave it out"
+                f"{', or the preset that says so' if said else ''}."
+            )
 
 
 def check_methods(jobs: Sequence[Job], base: Path | None, latents: bool) -> None:
@@ -67,6 +93,18 @@ def _check_use(jobs: Sequence[Job]) -> None:
             f"ip_adapter_scale is {scaled[0].animator.ip_adapter_scale:g}, but method {scaled[0].animator.method} has no "
             "IP-Adapter: leave it out."
         )
+
+
+def check_settings(jobs: Sequence[Job]) -> None:
+    """Raises ValueError where an option differs from its default that no job's method with this value looks at."""
+    for option in fields(Settings):
+        given: dict[Any, list[str]] = {}  # value -> methods
+        for job in jobs:
+            given.setdefault(getattr(job.settings, option.name), []).append(job.animator.method)
+        given.pop(option.default, None)
+        for value, methods in given.items():
+            if all(option.name in unused(method) for method in methods):
+                check_use(methods[0], {option.name: value})
 
 
 def image_files(job: Job) -> ImageFiles:

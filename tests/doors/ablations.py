@@ -58,6 +58,7 @@ def of_method(name: str):
     return check
 
 
+ADAPTED = GOOD.replace("DIR/ma}", "DIR/ma, ip_adapter: DIR/ma, image_encoder: DIR/ma}")
 PAPER = ("ours", "no_temporal_attention", "no_fusion", "separate_noise")
 FILES = [
     Case("no rows: the paper's that can be made", config(), reads(*PAPER, shared_noise=False)),
@@ -115,6 +116,12 @@ ROWS = [
     Case("a method that is a list", config("rows: {a: {method: [repeat]}}"), Refused("row a: method is .*expected a word")),
     Case("another training that is none", config("rows: {no_joint_training: {options: {steps: 9}}}"), Refused(
         "row no_joint_training: it is another training")),
+    Case("options of a row without a net", config("rows: {a: {method: repeat, options: {steps: 9}}}"), Refused(
+        "row a.options: steps is 9, but method repeat does not look at it: leave it out")),
+    Case("options of all rows and one without a net", config("options: {steps: 4}\nrows: {a: {method: repeat}}"),
+         of_method("repeat")),
+    Case("seams of a row without windows", config("rows: {no_fusion: {method: ipa_controlnet}}", ADAPTED), Refused(
+        "row no_fusion.options: fuse_method is none, but method ipa_controlnet")),
     Case("no rows at all", config("rows: {}"), Refused("rows is {}; expected names of rows")),
     Case("rows as a list", config("rows: [no_fusion]"), Refused("rows is .*; expected names of rows, each")),
     Case("a row in another folder", config("rows: {../a: {options: {steps: 9}}}"), Refused("rows has '../a'; expected")),

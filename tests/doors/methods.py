@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 IPA = ("--method", "ipa_controlnet", "--ip-adapter", "DIR/adapter.safetensors", "--image-encoder", "DIR/encoder")
+VIDEO = ("--method", "ipa_controlnet_video", *IPA[2:])
 GOOD = ("--reference", "DIR/me.png", "--pose", "DIR/dance.mp4", "--out", "DIR/out.mp4")
 BASE = ("--base", "DIR/base")
 
@@ -38,6 +39,18 @@ def listed(**changes: object) -> Callable[[Path], list[str]]:
             job[name] = value.replace("DIR", str(folder)) if isinstance(value, str) else value
         (folder / "jobs.jsonl").write_text(json.dumps(job))
         return [word.replace("DIR", str(folder)) for word in ("--jobs", "DIR/jobs.jsonl", *BASE)]
+
+    return bring
+
+
+def both(*methods: str, **values: object) -> Callable[[Path], list[str]]:
+    """A job file of a job for each method, all with the same options."""
+
+    def bring(folder: Path) -> list[str]:
+        job = {"reference": f"{folder}/me.png", "pose": f"{folder}/dance.mp4"} | values
+        lines = [job | {"out": f"{folder}/{n}.mp4", "method": method} for n, method in enumerate(methods)]
+        (folder / "jobs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        return ["--jobs", f"{folder}/jobs.jsonl", "--base", f"{folder}/base"]
 
     return bring
 
@@ -85,6 +98,30 @@ ORDERS = [
          "out .*out.mp4 is also an input")),
     Case("latents of pixels", typed("--method", "repeat", "--latents"), Refused("method repeat has no latents to keep")),
     Case("words for pixels", typed("--method", "repeat", "--prompt", "a cat"), Refused("method repeat takes no words")),
+    Case("single frames as single frames", typed(*BASE, *IPA, "--no-temporal-attention"), Refused(
+         "temporal_attention is False, but method ipa_controlnet does not look at it: leave it out.$")),
+    Case("seams of windows that have none", typed(*BASE, *IPA, "--fuse-method", "none"), Refused(
+         "fuse_method is none, but method ipa_controlnet does not")),
+    Case("other windows of single frames", typed(*BASE, *IPA, "--context-schedule", "paper"), Refused(
+         "context_schedule is paper, but")),
+    Case("single frames of windows", typed(*BASE, *VIDEO, "--no-temporal-attention"), ordered(
+         method="ipa_controlnet_video")),
+    Case("fewer steps for single frames", typed(*BASE, *IPA, "--steps", "9"), ordered(method="ipa_controlnet")),
+    Case("longer noise for single frames", typed(*BASE, *IPA, "--context-length", "24"), ordered(method="ipa_controlnet")),
+    Case("less work for single frames", typed(*BASE, *IPA, "--preset", "fast"), ordered(method="ipa_controlnet")),
+    Case("a seed for pixels", typed("--method", "repeat", "--seed", "7"), Refused(
+         "seed is 7, but method repeat does not look at it: leave it out.$")),
+    Case("steps for pixels", typed("--method", "warp", "--reference-pose", "DIR/pose.png", "--steps", "9"), Refused(
+         "steps is 9, but method warp does")),
+    Case("less work for pixels", typed("--method", "repeat", "--preset", "draft"), Refused(
+         "steps is 4, but method repeat does not look at it: leave it out, or the preset that says so")),
+    Case("a size for pixels", typed("--method", "repeat", "--width", "64", "--fit", "pad"), ordered(method="repeat")),
+    Case("other colours for pixels", typed("--method", "repeat", "--pose-colours", "any"), ordered(method="repeat")),
+    Case("steps in a line of pixels", listed(method="repeat", steps=9), Refused("steps is 9, but method repeat")),
+    Case("options for one of two methods", both("magicanimate", "repeat", steps=9), ordered(method="magicanimate")),
+    Case("single frames for one of two methods", both("magicanimate", "repeat", temporal_attention=False), ordered(
+         method="magicanimate")),
+    Case("options for neither of two methods", both("repeat", "repeat", steps=9), Refused("steps is 9, but method repeat")),
     Case("a job file's unknown method", listed(method="disco"), Refused("line 1 .*: method is disco; expected one of")),
     Case("a job file's method that is no word", listed(method=1), Refused("line 1 .*: method is 1; expected a word")),
     Case("a scale below nothing", listed(method="repeat", ip_adapter_scale=-1), Refused("ip_adapter_scale is -1; expect")),

@@ -7,7 +7,7 @@ import pytest
 from pack.magicanimate_core.command import cli
 from pack.magicanimate_core.command.animate import read_jobs
 from pack.magicanimate_core.command.job import check_jobs
-from pack.magicanimate_core.command.methods import check_methods
+from pack.magicanimate_core.command.methods import check_methods, check_settings
 from pack.magicanimate_core.media.densepose import BACKGROUND
 from pack.magicanimate_core.media.writing import write_picture
 from pack.magicanimate_core.method.baselines import METHODS
@@ -31,6 +31,7 @@ def test_what_is_ordered(case, tmp_path):
         jobs = read_jobs(options)
         check_jobs(jobs)
         check_methods(jobs, options.base, options.latents)
+        check_settings(jobs)
         return jobs
 
     passes(case, order)

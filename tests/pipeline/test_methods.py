@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from pack.magicanimate_core.command.methods import unused
 from pack.magicanimate_core.method.baselines import METHODS
 from pack.magicanimate_core.options import Settings
-from pack.magicanimate_core.pipeline.animate import animate, clip_conditions
+from pack.magicanimate_core.pipeline.animate import animate, clip_conditions, sample_clip
 from pack.magicanimate_core.pipeline.base import load_base
 from pack.magicanimate_core.pipeline.conditions import PoseImages
 from pack.magicanimate_core.pipeline.denoise import ONE_WORKER, predict
@@ -110,6 +111,16 @@ def test_frames_know_nothing_of_each_other_without_temporal_layers(load, single,
     assert not torch.allclose(ours[1:], others[1:], atol=1e-2)
     video = load("ipa_controlnet_video")
     assert not torch.allclose(predicted(video, conditions, latents)[0], predicted(video, conditions, noisier)[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"temporal_attention": False}, {"fuse_method": "none"}, {"context_schedule": "paper"}, {"steps": 2}]
+)
+def test_options_that_are_refused_without_temporal_layers_would_change_nothing(single, photo, changes):
+    conditions, settings = given(single, photo, frames=6), replace(SETTINGS, shared_noise=False)
+    made, other = (sample_clip(single.nets, conditions, replace(settings, **c)) for c in ({}, changes))
+    alike = torch.allclose(made, other, atol=1e-4, rtol=1e-3)
+    assert alike == (changes.keys() <= unused("ipa_controlnet"))
 
 
 def test_temporal_layers_that_add_nothing_change_nothing(load, single, photo, latents):

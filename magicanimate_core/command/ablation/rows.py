@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from ...options import Animator, Settings
-from ..methods import needed
+from ..methods import check_use, needed
 from .paths import ModelPaths, read_models
 from .sections import section
 from .tables import PAPER_ROWS, WHOLE_METHOD, PaperRow
@@ -77,6 +77,7 @@ def _row(name: str, given: Mapping[str, Any], paper: PaperRow, settings: Setting
     for side in ("width", "height", "fit"):
         if side in row.differs:
             raise ValueError(f"{where}.options has {side}; all rows are compared with the same frames: give it in options.")
+    check_use(row.animator.method, row.differs, f"{where}.options: ")
     return row
 
 
