@@ -6,6 +6,8 @@ With A1, A2 such that A^T A = S, tr sqrt(S1 S2) is the sum of the singular value
 rank-deficient covariances make inexact. A is the centred features over sqrt(N - 1), and once these are many, a triangle.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from scipy.stats import t as student
 
@@ -47,9 +49,11 @@ class SetFeatures:
         if self._waiting > self.kept:
             self.fold()
 
-    def rows(self) -> np.ndarray | None:
-        """All features (N, D) in float64, one row a sample; None once they were folded."""
-        return None if self.videos is None or not self._rows else np.concatenate(self._rows).astype(np.float64)
+    def rows(self, without: Collection[str] = ()) -> np.ndarray | None:
+        """All features (N, D) in float64, one row a sample, those of some videos left out; None once they were folded."""
+        if self.videos is None or not self._rows:
+            return None
+        return np.concatenate(self._rows)[[video not in without for video in self.videos]].astype(np.float64)
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns mean (D,) and a factor A (R, D) of the covariance, A^T A = S, float64; of two samples or more."""
@@ -58,16 +62,15 @@ class SetFeatures:
 
     def _scatter(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean (D,) and F (R, D) with F^T F = sum of (x - mean)(x - mean)^T."""
-        fresh = np.concatenate(self._rows).astype(np.float64) if self._waiting else None
-        if self._mean is None:
-            mean = fresh.mean(0)
-            return mean, fresh - mean
-        if fresh is None:
+        if not self._waiting:
             return self._mean, self._triangle
-        other, n, m = fresh.mean(0), self._folded, len(fresh)
+        other, fresh = _centred(np.concatenate(self._rows).astype(np.float64))
+        if self._mean is None:
+            return other, fresh
+        n, m = self._folded, self._waiting
         between = np.sqrt(n * m / (n + m)) * (other - self._mean)  # what the two means' distance adds to the scatter
         mean = self._mean + (other - self._mean) * (m / (n + m))
-        return mean, np.concatenate([self._triangle, fresh - other, between[None]])
+        return mean, np.concatenate([self._triangle, fresh, between[None]])
 
     def fold(self) -> None:
         """Takes all rows so far into the mean and a triangle; single features are gone after it."""
@@ -94,17 +97,17 @@ def frechet_interval(a: SetFeatures, b: SetFeatures, level: float = 0.95) -> tup
     to 97 % before the t distribution widened them. None where single features are gone, for one video, or where too few
     samples stay.
     """
-    rows = a.rows(), b.rows()
-    if rows[0] is None or rows[1] is None:
+    if a.videos is None or b.videos is None:
         return None
     names = sorted({*a.videos, *b.videos})
     groups = [set(names[first :: min(GROUPS, len(names))]) for first in range(min(GROUPS, len(names)))]
     distances = []
     for group in groups:
-        rest = [x[[video not in group for video in of.videos]] for x, of in zip(rows, (a, b), strict=True)]
-        if min(map(len, rest)) < 2:
+        left = [sum(video not in group for video in of.videos) for of in (a, b)]
+        if min(left) < 2:
             return None
-        distances.append(_distance(*_moments(rest[0]), *_moments(rest[1])))
+        (mean_a, factor_a), (mean_b, factor_b) = (_moments(of.rows(group)) for of in (a, b))  # one after the other
+        distances.append(_distance(mean_a, factor_a, mean_b, factor_b))
     error = np.sqrt((len(groups) - 1) * np.var(distances))
     reach = float(student.ppf((1 + level) / 2, len(groups) - 1) * error)
     middle = frechet(a, b)
@@ -112,8 +115,16 @@ def frechet_interval(a: SetFeatures, b: SetFeatures, level: float = 0.95) -> tup
 
 
 def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    samples = len(rows)
+    mean, scatter = _centred(rows)
+    return mean, scatter / np.sqrt(samples - 1)
+
+
+def _centred(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (D,) of rows (N, D), and at most D rows F with F^T F = sum of (x - mean)(x - mean)^T; `rows` are used up."""
     mean = rows.mean(0)
-    return mean, (rows - mean) / np.sqrt(len(rows) - 1)
+    rows -= mean
+    return mean, _square(rows)
 
 
 def _distance(mean_a: np.ndarray, factor_a: np.ndarray, mean_b: np.ndarray, factor_b: np.ndarray) -> float:
