@@ -15,11 +15,11 @@ HEIGHTS = {
     "EmptyLatentImage": 110, "KSamplerSelect": 62, "CFGGuider": 102, "SamplerCustomAdvanced": 110, "KSampler": 270,
     "PreviewAny": 140, "PreviewImage": 330, "ImageScale": 170, "ImageStitch": 150, "ImageScaleBy": 90,
     "MagicAnimateTemporalUNetLoader": 86, "MagicAnimateAppearanceEncoderLoader": 86,
-    "MagicAnimateDensePoseControlNetLoader": 86, "MagicAnimateAnimate": 900, "MagicAnimateDemoModel": 170,
+    "MagicAnimateDensePoseControlNetLoader": 86, "MagicAnimateAnimate": 884, "MagicAnimateDemoModel": 170,
     "MagicAnimateDemoInputs": 154, "MagicAnimateApplyReference": 220, "MagicAnimateContextWindows": 276,
     "MagicAnimateApplyPose": 250, "MagicAnimateSharedNoise": 150, "MagicAnimateScheduler": 160,
     "MagicAnimateDensePoseModelLoader": 86, "MagicAnimateDensePose": 130, "MagicAnimatePreparePose": 220,
-    "MagicAnimateAlignPose": 170, "MagicAnimatePlan": 460,
+    "MagicAnimateAlignPose": 170, "MagicAnimatePlan": 460, "MagicAnimateIPAdapterLoader": 86,
 }  # fmt: skip
 
 HUB = "https://huggingface.co"

@@ -122,7 +122,7 @@ def off_the_dancer(poses: list[Path]) -> float:
 def test_nodes_are_listed_with_help(server):
     info = server.get("/object_info")
     ours = {name: node for name, node in info.items() if name.startswith("MagicAnimate")}
-    assert len(ours) == 17
+    assert len(ours) == 18
     for name, node in ours.items():
         assert node["category"] == ("MagicAnimate/demo" if "Demo" in name else "MagicAnimate"), name
         assert node["display_name"] and len(node["description"]) > 40, name
