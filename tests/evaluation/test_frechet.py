@@ -1,5 +1,7 @@
 """The Frechet distance: closed forms, the published values, and what must not change it."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from pack.magicanimate_core.evaluation.frechet import SetFeatures, frechet, frechet_interval
@@ -144,3 +146,13 @@ def test_published_features(distance, kept):
     result = frechet(seen(generated, kept), seen(true, kept))
     assert result == pytest.approx(value["exact"], rel=1e-6)
     assert result == pytest.approx(value["official"], rel=1e-5)
+
+
+def test_an_interval_takes_little_beside_the_features():
+    """One side after the other, in place: less than four times what both sides hold."""
+    sides = [seen(normal(seed, 3000, 32).astype(np.float32), videos=3) for seed in (1, 2)]
+    tracemalloc.start()
+    assert frechet_interval(*sides) is not None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * (2 * 3000 * 32 * 4)
