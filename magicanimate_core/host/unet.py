@@ -78,10 +78,8 @@ def reference_blocks(unet: UNetModel) -> dict[Place, BasicTransformerBlock]:
 
 def cross_attentions(unet: UNetModel) -> dict[Place, CrossAttention]:
     """Returns the attentions to the text: of the way down, the way up, the middle, as IP-Adapters number them."""
-    blocks = {("input", i): b for i, b in enumerate(unet.input_blocks)} | {
-        ("output", i): b for i, b in enumerate(unet.output_blocks)
-    }
-    blocks["middle", 0] = unet.middle_block
+    ways = {"input": unet.input_blocks, "output": unet.output_blocks, "middle": [unet.middle_block]}
+    blocks = {(way, i): block for way, layers in ways.items() for i, block in enumerate(layers)}
     return {place: block.attn2 for place, layers in blocks.items() for block in _transformer_blocks(layers)}
 
 
