@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable
 from itertools import repeat
 
+import cv2
 import numpy as np
 
 from magicanimate_core.media.densepose import paint
+from magicanimate_core.method.ip_adapter import VECTOR_TOKENS
 from magicanimate_core.pose.align.fit import fit_alignment
 from magicanimate_core.pose.palettes import PARULA
 
@@ -102,6 +104,14 @@ def aligned(_: Animator) -> Panels:
     return row([photo.image, poses, np.stack([fitted.apply(pose) for pose in poses])])
 
 
+def few_tokens(_: Animator) -> Panels:
+    """A scheme: the photo, and as many patches as a plain IP-Adapter makes tokens of it."""
+    photo, _ = demo_pair(BEST, 1)
+    side = int(VECTOR_TOKENS**0.5)
+    patches = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA)
+    return [np.hstack([photo, cv2.resize(patches, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)])]
+
+
 def plan(_: Animator) -> Panels:
     return [drawn_plan(*demo_pair(1, PLAN_FRAMES))]
 
@@ -133,6 +143,7 @@ MAKERS: dict[str, Callable[[Animator], Panels]] = {
     "MagicAnimateDensePoseControlNetLoader": without(pose_strength=0.0),
     "MagicAnimateDensePoseModelLoader": film_and_poses(PERSON),
     "MagicAnimateEvaluate": compared,
+    "MagicAnimateIPAdapterLoader": few_tokens,
     "MagicAnimatePlan": plan,
     "MagicAnimatePreparePose": other_colours,
     "MagicAnimateScheduler": still(drawn_timesteps),
