@@ -41,16 +41,21 @@ STILL_FOR, MOST_LOOKS = 3, 100  # looks at the graph that show the same, and loo
 
 
 @contextmanager
-def open_page(server: Any, width: int = 1600, height: int = 1000) -> Iterator[Any]:
-    """The page as somebody finds it who was here before."""
+def open_page(server: Any) -> Iterator[Any]:
+    """The page as somebody finds it who was here before, in a browser of its own."""
     version = server.get("/system_stats")["system"]["required_frontend_version"]  # whose habits the page has
     # else templates open by themselves, sooner or later
     server.post("/settings", {"Comfy.TutorialCompleted": True, "Comfy.InstalledVersion": version})
     with browser() as chromium:
-        page = chromium.new_page(viewport={"width": width, "height": height})
-        page.goto(server.url)
-        page.wait_for_function(READY, timeout=60000)
-        yield page
+        yield new_page(chromium, server)
+
+
+def new_page(chromium: Any, server: Any, width: int = 1600, height: int = 1000) -> Any:
+    """One more page of a browser, as open_page has prepared it."""
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(server.url)
+    page.wait_for_function(READY, timeout=60000)
+    return page
 
 
 def set_renderer(page: Any, name: str) -> None:
