@@ -59,12 +59,15 @@ def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Factor
     """Compares a photo with a clip (F, ...), of which the frames `like` show its pose, under a scale of the whole clip."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
-        length, width = _ratios(Body(*(values[like] for values in bodies)), photo)
+        there = Body(*(values[like] for values in bodies))
+        length, width = _ratios(there, photo)
+        weight = np.nan_to_num(np.nanmedian(there.length, axis=0))  # a limb that points at the viewer tells little
     seen = np.isfinite(bodies.length).mean(0) >= LIMB_SEEN
     measured = [pair for pair in ((TORSO,), (HEAD,), *PAIRS) if pair not in (HANDS, FEET) and seen[list(pair)].any()]
     unknown = sum(not np.isfinite(length[list(pair)]).any() for pair in measured)
-    lengths = _completed(_steadied(_both_sides(length)) - np.log(scale))
-    widths = _both_sides(width) - np.log(scale)
+    lengths = _completed(_steadied(_both_sides(length, weight), weight) - np.log(scale))
+    widths = _both_sides(width, weight) - np.log(scale)
+    widths = (widths + np.nanmedian(widths)) / 2 if np.isfinite(widths).any() else widths  # who is broad, is so all over
     widths = np.where(np.isfinite(widths), widths, lengths)
     return Factors(_factor(lengths), _factor(widths), unknown / max(1, len(measured)))
 
@@ -86,22 +89,27 @@ def _broad(body: Body) -> np.ndarray:
     return width
 
 
-def _both_sides(values: np.ndarray) -> np.ndarray:
-    """The mean of left and right (LIMBS,), of one where the other is not known."""
+def _both_sides(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weighted mean of left and right (LIMBS,), of one where the other is not known."""
     out = values.copy()
     for pair in PAIRS:
-        known = values[list(pair)][np.isfinite(values[list(pair)])]
-        out[list(pair)] = known.mean() if len(known) else np.nan
+        out[list(pair)] = _mean(values[list(pair)], weight[list(pair)])
     return out
 
 
-def _steadied(values: np.ndarray) -> np.ndarray:
+def _mean(values: np.ndarray, weight: np.ndarray) -> float:
+    """Of what is known (N,); nan: nothing is."""
+    weight = np.where(np.isfinite(values), weight, 0.0)
+    return float((weight * np.nan_to_num(values)).sum() / weight.sum()) if weight.any() else float("nan")
+
+
+def _steadied(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Halfway to the mean of upper and lower limb (LIMBS,): where exactly a knee or an elbow lies is not seen well."""
     out = values.copy()
     for upper, lower in ((UPPER_ARMS, LOWER_ARMS), (UPPER_LEGS, LOWER_LEGS)):
         both = list(upper + lower)
-        out[both] = (values[both] + values[both].mean()) / 2
-    return np.where(np.isfinite(out), out, values)
+        out[both] = (values[both] + _mean(values[both], weight[both])) / 2
+    return out
 
 
 def _completed(values: np.ndarray) -> np.ndarray:

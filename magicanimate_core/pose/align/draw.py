@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ...media.densepose import BACKGROUND
-from .bones import Factors
 from .joints import Body
 from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TORSO, UPPER_ARMS, UPPER_LEGS
 from .similarity import Similarity
 
 ORDER = (TORSO, *FEET, *LOWER_LEGS, *UPPER_LEGS, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS)  # later ones lie before
+_ARMS = (*UPPER_ARMS, *LOWER_ARMS, *HANDS)  # what may lie before the torso
 JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
 _OTHER_LEG = {  # by leg: what may hide its edge
     limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
@@ -29,30 +29,31 @@ class Affine(NamedTuple):
         return points @ self.matrix.T + self.shift
 
 
-def chain(body: Body, bones: Factors, map_: Similarity) -> list[Affine]:
-    """Returns the map of every limb (LIMBS,): the neck goes where `map_` brings it, and all others hang on their parents."""
+def limb_maps(body: Body, ways: tuple[np.ndarray, np.ndarray], wide: np.ndarray, map_: Similarity) -> list[Affine]:
+    """Returns the map of every limb (LIMBS,) of a body.
+
+    ways: how far their starts and ends go beyond `map_`, (LIMBS, 2) each. wide: factors of their widths beyond it (LIMBS,).
+    """
     everything = Affine(map_.scale * np.eye(2), np.array([map_.x, map_.y]))
     out = [everything] * LIMBS
     for limb in range(1, LIMBS):
-        parent = everything if limb <= HEAD else out[PARENT[limb]]
-        start = body.start[limb]
-        matrix = stretch(body.end[limb] - start, float(bones.length[limb]), float(bones.width[limb]))
-        out[limb] = _hung(parent, start, map_.scale * matrix) if np.isfinite(start).all() else parent
+        start, way = body.start[limb], body.end[limb] - body.start[limb]
+        if not np.isfinite(start).all():
+            out[limb] = everything if limb <= HEAD else out[PARENT[limb]]
+            continue
+        goes = map_.scale * way + ways[1][limb] - ways[0][limb]
+        matrix = brought(way, goes, map_.scale * float(wide[limb]))
+        out[limb] = Affine(matrix, map_(start) + ways[0][limb] - matrix @ start)
     return out
 
 
-def _hung(parent: Affine, start: np.ndarray, matrix: np.ndarray) -> Affine:
-    """A map that begins where the parent's brings the limb's start (2,)."""
-    return Affine(matrix, parent(start) - matrix @ start)
-
-
-def stretch(way: np.ndarray, long: float, wide: float) -> np.ndarray:
-    """Returns a matrix (2, 2): by a factor along a limb, of which `way` (2,) goes from start to end, by another across."""
-    reach = float(np.linalg.norm(way))
-    if not reach > 1:
-        return np.eye(2) * np.sqrt(long * wide)
-    way = way / reach
-    return wide * np.eye(2) + (long - wide) * np.outer(way, way)
+def brought(way: np.ndarray, goes: np.ndarray, wide: float) -> np.ndarray:
+    """Returns a matrix (2, 2) that brings the way along a limb (2,) to where it goes (2,), times `wide` across."""
+    long, reach = float(np.linalg.norm(way)), float(np.linalg.norm(goes))
+    if not long > 1 or not reach > 1:
+        return wide * np.eye(2)
+    (x, y), (u, v) = way / long, goes / reach
+    return reach / long * np.outer((u, v), (x, y)) + wide * np.outer((-v, u), (-y, x))
 
 
 def redrawn(frame: np.ndarray, limbs: np.ndarray, body: Body, maps: list[Affine]) -> np.ndarray:
@@ -83,6 +84,11 @@ def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[
     beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= reach)
     mask = own | ((limbs > 0) & between) | beside
     source = np.where(mask, nearest, 0)
+    if limb == TORSO:
+        above = np.maximum.accumulate(np.where(own, numbers, -1), 0)  # the torso's next pixel in the column
+        below = np.flip(np.logical_or.accumulate(np.flip(own | np.isin(limbs, UPPER_LEGS), 0), 0), 0)
+        behind = np.isin(limbs, _ARMS) & (above >= 0) & below & ~mask
+        source, mask = np.where(behind, above, source), mask | behind
     start = body.start[limb]
     if limb > HEAD and np.isfinite(start).all() and reach > 0:
         y, x = np.ogrid[: own.shape[0], : own.shape[1]]

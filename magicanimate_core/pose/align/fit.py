@@ -145,7 +145,7 @@ def _fitted(clip: Clip, shown: SeenPeople, photo: np.ndarray, strength: float, p
         lines.append("Held back, so that nobody leaves the frame and no cut of the clip shows inside the picture.")
     if isinstance(limbs, str):
         return Alignment(part, "\n".join([*lines, f"Limbs keep the clip's lengths: {limbs}."]), photo)
-    rebuilt = limbs._replace(map=limbs.map.part(strength, anchor), bones=limbs.bones.part(strength)).steadied(clip)
+    rebuilt = limbs.part(strength, anchor).steadied(clip)
     return Alignment(part, "\n".join([*lines, f"Limbs: {limbs.bones.words}."]), photo, rebuilt)
 
 

@@ -83,7 +83,13 @@ def _borders(limbs: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
             chosen = child == limb
             found.setdefault((int(limb), PARENT[limb]), []).append(np.stack([x[chosen], y[chosen]], -1) + shift)
     borders = {pair: np.concatenate(points) for pair, points in found.items()}
-    return {pair: np.median(points, axis=0) for pair, points in borders.items() if len(points) >= BORDER}
+    return {pair: _inner_mean(points) for pair, points in borders.items() if len(points) >= BORDER}
+
+
+def _inner_mean(points: np.ndarray) -> np.ndarray:
+    """The mean (2,) of points (N, 2) without the outermost of each axis: a median goes in steps of half a pixel."""
+    ordered, out = np.sort(points, axis=0), len(points) // 16
+    return ordered[out : len(points) - out].mean(0)
 
 
 def _far_end(points: np.ndarray, start: np.ndarray) -> np.ndarray:

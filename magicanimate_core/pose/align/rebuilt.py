@@ -6,48 +6,45 @@ from typing import NamedTuple
 import numpy as np
 
 from .bones import UNTRUSTED, Factors, measure
-from .draw import Affine, chain
+from .draw import Affine, limb_maps
 from .inside import pushed_in
-from .joints import Body, ground
-from .limbs import FEET
+from .joints import Body
 from .looking import Clip, SeenPeople
+from .places import Places, find_places
 from .similarity import Similarity, points
 from .steady import Steady, steady
 
-STANDS = 0.9  # of the frames in which feet must be seen
-BETTER = 0.8  # of the error of a scale and shift alone, in the photo's pose: else limbs keep their lengths
+FITS = 0.007  # of the picture's height that joints are off in the photo's pose: nearer than that, nobody is built otherwise
 
 
 class Rebuilt(NamedTuple):
     """How a figure gets other limbs."""
 
-    map: Similarity  # of the neck, and of the ground
+    map: Similarity
     bones: Factors
-    stands: bool  # the lowest foot stays where `map` brings it
+    places: Places  # where joints go beyond `map`
     steady: Steady | None = None  # over the frames of the clip
+
+    def part(self, strength: float, anchor: np.ndarray) -> "Rebuilt":
+        """Returns as much of it as strength says, 0 nothing, 1 all; the anchor (2,) goes a straight way."""
+        return self._replace(
+            map=self.map.part(strength, anchor), bones=self.bones.part(strength), places=self.places.part(strength)
+        )
 
     def steadied(self, clip: Clip) -> "Rebuilt":
         """Returns it with limbs that do not tremble over the frames of a clip."""
-        maps = map(self.maps, _bodies(clip))
-        return self._replace(steady=steady(clip.numbers, clip.bodies, maps, self.map))
+        return self._replace(steady=steady(clip.numbers, clip.bodies))
 
     def maps(self, body: Body, number: int | None = None) -> list[Affine]:
         """Returns the map of every limb of a body (LIMBS,). number: the frame's in the clip; None: it is none of them."""
-        known = self.steady and number is not None and self.steady.maps(number, self.bones, self.map)
-        return known or self._hung(body)
-
-    def _hung(self, body: Body) -> list[Affine]:
-        maps = chain(body, self.bones, self.map)
-        if not self.stands or np.isnan(ground(body)):
-            return maps
-        feet = [float(maps[limb](point)[1]) for limb in FEET for point in (body.start[limb], body.end[limb])]
-        lift = self.map.scale * float(ground(body)) + self.map.y - float(np.nanmax(feet))
-        return [Affine(matrix, shift + np.array([0.0, lift])) for matrix, shift in maps]
+        if self.steady and number is not None:
+            body = self.steady.body(number, body)
+        return limb_maps(body, self.places.ways(body), self.bones.width, self.map)
 
     def moved(self, body: Body) -> Body:
         """Returns a body (LIMBS, ...) as it will be."""
-        maps = self.maps(body)
-        start, end = (np.stack([m(p) for m, p in zip(maps, ends, strict=True)]) for ends in (body.start, body.end))
+        ways = self.places.ways(body)
+        start, end = self.map(body.start) + ways[0], self.map(body.end) + ways[1]
         grown = _extent(start, end) - _extent(self.map(body.start), self.map(body.end))
         boxes = [self.map(box.reshape(2, 2)).reshape(4) + np.nan_to_num(grown) for box in (body.box, body.core)]
         return body._replace(start=start, end=end, box=boxes[0], core=boxes[1])
@@ -66,16 +63,10 @@ def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray) -
     bones = measure(clip.bodies, shown.body, like, map_.scale)
     if bones.untrusted > UNTRUSTED:
         return f"{bones.untrusted:.0%} of the limbs cannot be measured in the photo"
-    if not bones.change:
-        return "they have the photo's lengths already"
-    stands = np.isfinite(ground(clip.bodies)).mean() >= STANDS and bool(np.isfinite(ground(shown.body)))
-    rebuilt = Rebuilt(map_, bones, bool(stands))
-    rebuilt = _in_place(rebuilt, clip, shown, like)
-    off = [_off(rebuilt.moved(body), shown.body) for body in _bodies(clip, like)]
     plain = [_off(_under(map_, body), shown.body) for body in _bodies(clip, like)]
-    if not np.median(off) < BETTER * np.median(plain):
-        return "scale and shift alone come as near to the photo"
-    return _inside(rebuilt, clip, shown)
+    if not bones.change or not np.median(plain) > FITS * clip.height:
+        return "they have the photo's lengths already"
+    return _inside(Rebuilt(map_, bones, find_places(clip.bodies, shown.body, like, map_, bones)), clip, shown)
 
 
 def turned(clip: Clip, shown: SeenPeople) -> bool:
@@ -104,14 +95,6 @@ def _under(map_: Similarity, body: Body) -> Body:
 def _off(body: Body, photo: Body) -> float:
     """Mean distance of joints, pixels."""
     return float(np.nanmean(np.linalg.norm(points(body) - points(photo), axis=-1)))
-
-
-def _in_place(rebuilt: Rebuilt, clip: Clip, shown: SeenPeople, like: np.ndarray) -> Rebuilt:
-    """Shifted so that the joints lie about the photo's, in the frames that show its pose."""
-    ways = [np.nanmedian(points(shown.body) - points(rebuilt.moved(body)), axis=0) for body in _bodies(clip, like)]
-    x, y = np.median(ways, axis=0)
-    map_ = rebuilt.map
-    return rebuilt._replace(map=map_._replace(x=map_.x + float(x), y=map_.y + float(y)))
 
 
 def _inside(rebuilt: Rebuilt, clip: Clip, shown: SeenPeople) -> Rebuilt:
