@@ -1,6 +1,6 @@
 """Align Pose to Photo where the truth is known: joints, who leaves the frame, label changes, and the demo model's picture.
 
-    python -m benchmarks.align [--cases 8] [--dancers 0] [--weights demo/weights]
+    python -m benchmarks.align [--cases 8] [--first 0] [--only NAME ...] [--dancers 0] [--weights demo/weights]
 
 A measurement on the CPU. Drawn dancers: one dance by two bodies before two cameras; the clip is of the first, the photo
 one of the second, the truth the dance of the second. Bodies, dances, cameras, heights of the picture (64 to 512) and frames
@@ -183,10 +183,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=8, help="of each kind")
     parser.add_argument("--first", type=int, default=0, help="other numbers are other cases")
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="NAME", help="kinds of cases")
     parser.add_argument("--dancers", type=int, default=0, help="held-out dancers for the demo model; 0: none")
     parser.add_argument("--weights", type=Path, default=Path("demo/weights"))
     options = parser.parse_args()
-    print(table(COLUMNS, [measured(kind, options.cases, options.first) for kind in KINDS]))
+    print(table(COLUMNS, [measured(kind, options.cases, options.first) for kind in options.only]))
     if options.dancers:
         print(f"\nThe demo model, person L1 in grey levels:\n\n{person_table(options.weights, options.dancers)}")
 

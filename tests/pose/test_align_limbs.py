@@ -5,9 +5,10 @@ import pytest
 from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
 from pack.magicanimate_core.pose.align.bones import LEAST_BONE, MOST_BONE
 from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
-from pack.magicanimate_core.pose.align.joints import body
+from pack.magicanimate_core.pose.align.joints import Body, body, stack
 from pack.magicanimate_core.pose.align.limbs import HEAD, LIMB_OF, TORSO, limb_map, without_seams
 from pack.magicanimate_core.pose.align.similarity import Similarity
+from pack.magicanimate_core.pose.align.steady import steady
 from pack.magicanimate_core.testing.dances import LONG_BODY, LONG_LEGS, built, label_change, person_pixels
 from pack.tests.pose.dancing import ASIDE, SMALL, WHOLE, dance, joint_error
 
@@ -46,15 +47,42 @@ def test_longer_limbs_flicker_no_more():
     ) < 1.03 * label_change(frames)
 
 
-@pytest.mark.parametrize(
-    ("number", "driver", "photo", "factors"),
-    [(0, WHOLE, SMALL, LONG_BODY), (5, ASIDE, WHOLE, LONG_LEGS), (9, WHOLE, ASIDE, LONG_LEGS)],
-)
-def test_limbs_tremble_less_where_the_frames_number_is_known(number, driver, photo, factors):
-    frames = dance(number, 10 + number, driver, step=1)
-    fitted = fit_alignment(frames, dance(number, built(30 + number, **factors), photo, 4, step=1)[3])
-    alone, known = ([fitted.apply(f, i if told else None) for i, f in enumerate(frames)] for told in (False, True))
-    assert fitted.rebuilt is not None and label_change(known) < 0.97 * label_change(alone)
+def still(frames: int) -> Body:
+    """A body (F, ...) that does not move."""
+    one = body(limb_map(dance(2, 12, WHOLE, 1)[0]))
+    return stack([one] * frames)
+
+
+def off(here: np.ndarray, there: np.ndarray) -> float:
+    """Mean distance of points (..., 2) that both know, pixels."""
+    return float(np.nanmean(np.linalg.norm(here - there, axis=-1)))
+
+
+def test_what_is_read_anew_every_frame_trembles_less():
+    true = still(20)
+    read = true._replace(start=true.start + np.random.default_rng(0).normal(0, 0.7, true.start.shape))
+    assert off(steady(np.arange(20), read).start, true.start) < 0.7 * off(read.start, true.start)
+
+
+@pytest.mark.parametrize("speed", [0.5, 5.0, 20.0])
+def test_a_quick_dance_is_not_held_back(speed):
+    true = still(20)
+    moves = true._replace(start=true.start + speed * np.arange(20)[:, None, None])
+    assert off(steady(np.arange(20), moves).start[4:-4], moves.start[4:-4]) < 0.01
+
+
+def test_what_one_frame_does_not_show_is_taken_from_those_around():
+    read = still(9)
+    start = read.start.copy()
+    start[4] = np.nan
+    found = steady(np.arange(9), read._replace(start=start)).body(4, read)
+    assert off(found.start, read.start[4]) < 0.01
+
+
+def test_frames_of_which_nothing_is_known_between_them_are_no_neighbours():
+    read = still(2)
+    apart = read._replace(start=read.start + np.array([0.0, 1.0])[:, None, None])
+    assert off(steady(np.array([0, 50]), apart).start, apart.start) < 1e-6
 
 
 def test_no_holes():

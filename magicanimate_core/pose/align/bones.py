@@ -67,7 +67,9 @@ def measure(bodies: Body, photo: Body, like: np.ndarray, scale: float) -> Factor
     unknown = sum(not np.isfinite(length[list(pair)]).any() for pair in measured)
     lengths = _completed(_steadied(_both_sides(length, weight), weight) - np.log(scale))
     widths = _both_sides(width, weight) - np.log(scale)
-    widths = (widths + np.nanmedian(widths)) / 2 if np.isfinite(widths).any() else widths  # who is broad, is so all over
+    if np.isfinite(widths).any():  # who is broad, is so all over
+        broad = np.nanmedian(widths)
+        widths = (np.where(np.isfinite(widths), widths, broad) + broad) / 2
     widths = np.where(np.isfinite(widths), widths, lengths)
     return Factors(_factor(lengths), _factor(widths), unknown / max(1, len(measured)))
 

@@ -11,6 +11,8 @@ from .similarity import Similarity
 
 ORDER = (TORSO, *FEET, *LOWER_LEGS, *UPPER_LEGS, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS)  # later ones lie before
 _ARMS = (*UPPER_ARMS, *LOWER_ARMS, *HANDS)  # what may lie before the torso
+POINTS = 0.4  # widths at which the length of a limb is half believed
+LEAST_LONG = 0.3  # of a limb's scale across that it is stretched by at least
 JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
 _OTHER_LEG = {  # by leg: what may hide its edge
     limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
@@ -37,23 +39,32 @@ def limb_maps(body: Body, ways: tuple[np.ndarray, np.ndarray], wide: np.ndarray,
     everything = Affine(map_.scale * np.eye(2), np.array([map_.x, map_.y]))
     out = [everything] * LIMBS
     for limb in range(1, LIMBS):
-        start, way = body.start[limb], body.end[limb] - body.start[limb]
-        if not np.isfinite(start).all():
-            out[limb] = everything if limb <= HEAD else out[PARENT[limb]]
-            continue
+        way = body.end[limb] - body.start[limb]
         goes = map_.scale * way + ways[1][limb] - ways[0][limb]
-        matrix = brought(way, goes, map_.scale * float(wide[limb]))
-        out[limb] = Affine(matrix, map_(start) + ways[0][limb] - matrix @ start)
+        matrix = brought(way, goes, map_.scale * float(wide[limb]), float(np.nan_to_num(body.width[limb])))
+        for point, beyond in ((body.start[limb], ways[0][limb]), (body.end[limb], ways[1][limb])):
+            if np.isfinite(point).all():
+                out[limb] = Affine(matrix, map_(point) + beyond - matrix @ point)
+                break
+        else:
+            out[limb] = everything if limb <= HEAD else out[PARENT[limb]]
     return out
 
 
-def brought(way: np.ndarray, goes: np.ndarray, wide: float) -> np.ndarray:
-    """Returns a matrix (2, 2) that brings the way along a limb (2,) to where it goes (2,), times `wide` across."""
-    long, reach = float(np.linalg.norm(way)), float(np.linalg.norm(goes))
-    if not long > 1 or not reach > 1:
+def brought(way: np.ndarray, goes: np.ndarray, wide: float, thick: float) -> np.ndarray:
+    """Returns a matrix (2, 2) that brings the way along a limb (2,) to where it goes (2,), times `wide` across.
+
+    thick: the limb's width, pixels. What points at the viewer and is hardly longer than that only grows: where its end is
+    seen, says little of where it goes.
+    """
+    long = float(np.linalg.norm(way))
+    if not long > 0:
         return wide * np.eye(2)
-    (x, y), (u, v) = way / long, goes / reach
-    return reach / long * np.outer((u, v), (x, y)) + wide * np.outer((-v, u), (-y, x))
+    along, across = way / long, np.array([-way[1], way[0]]) / long
+    sure = long**2 / (long**2 + (POINTS * thick) ** 2)
+    longer = max(sure * (float(goes @ along) / long - wide), (LEAST_LONG - 1) * wide)
+    aside = sure * float(goes @ across) / long
+    return wide * np.eye(2) + np.outer(longer * along + aside * across, along)
 
 
 def redrawn(frame: np.ndarray, limbs: np.ndarray, body: Body, maps: list[Affine]) -> np.ndarray:
@@ -81,7 +92,8 @@ def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[
     reach = JOINT * float(np.nan_to_num(body.width[limb]))
     between = (left >= numbers[:, :1]) & (right <= numbers[:, -1:])
     nearest = np.where(numbers - left <= right - numbers, left, right)
-    beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= reach)
+    hidden = np.minimum(reach, np.nan_to_num(body.width[limb]) - own.sum(1, keepdims=True))  # no more than a whole leg
+    beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= hidden)
     mask = own | ((limbs > 0) & between) | beside
     source = np.where(mask, nearest, 0)
     if limb == TORSO:

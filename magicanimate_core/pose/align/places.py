@@ -15,7 +15,7 @@ from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TOR
 from .similarity import Similarity
 
 OFF = 0.2  # lengths of the torso that joints may be off beyond what limbs grow
-TURNS = 0.3  # lengths of a limb that its end must turn until it counts
+TURNS = 0.3  # lengths of the torso that a limb's end must turn until it counts
 CONTRADICT = 0.15  # lengths of the torso that both sides may go apart
 _FREE = np.isin(np.arange(LIMBS), (*UPPER_ARMS, *LOWER_ARMS))  # limbs that dance
 _CHILD = {limb: limb + 2 for limb in (*UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS, *LOWER_LEGS)}  # where that begins, this ends
@@ -29,6 +29,7 @@ class Places(NamedTuple):
     grows: np.ndarray  # (LIMBS, 2) of a limb's end beyond its start's
     lie: np.ndarray  # (LIMBS, 2) from start to end of the clip's limbs where these were measured; 0: not known
     lengths: np.ndarray  # (LIMBS,) scale * (factor - 1) of what turns
+    sway: float  # pixels of the clip that limbs but arms must turn until it counts
 
     def part(self, strength: float) -> "Places":
         """Returns as much of it as strength says, 0 nothing, 1 all."""
@@ -36,7 +37,7 @@ class Places(NamedTuple):
 
     def ways(self, bodies: Body) -> tuple[np.ndarray, np.ndarray]:
         """Returns how far starts and ends of limbs of bodies (..., LIMBS, 2) go, twice that shape."""
-        turned = self.lengths[:, None] * _far(bodies.end - bodies.start, self.lie)
+        turned = self.lengths[:, None] * _far(bodies.end - bodies.start - self.lie, self.sway)
         start, end = np.zeros_like(turned), np.zeros_like(turned)
         for limb in range(1, LIMBS):
             # who bows, bows from the hips: the neck goes, and what hangs on it
@@ -47,11 +48,11 @@ class Places(NamedTuple):
         return start, end
 
 
-def _far(ways: np.ndarray, lie: np.ndarray) -> np.ndarray:
-    """What limbs (..., LIMBS, 2) turn from where they lie (LIMBS, 2), beyond what may be a sway."""
-    far = np.nan_to_num(ways - lie)
-    sway = np.where(_FREE, 0.0, TURNS * np.linalg.norm(np.nan_to_num(ways), axis=-1))
-    return far * np.maximum(0.0, 1 - (sway / np.maximum(1e-9, np.linalg.norm(far, axis=-1))) ** 2)[..., None]
+def _far(turned: np.ndarray, sway: float) -> np.ndarray:
+    """What limbs are turned (..., LIMBS, 2) beyond what may be a sway, pixels, where they do not dance."""
+    turned = np.nan_to_num(turned)
+    least = np.where(_FREE, 0.0, sway)
+    return turned * np.maximum(0.0, 1 - (least / np.maximum(1e-9, np.linalg.norm(turned, axis=-1))) ** 2)[..., None]
 
 
 def find_places(bodies: Body, photo: Body, like: np.ndarray, map_: Similarity, bones: Factors) -> Places:
@@ -72,11 +73,17 @@ def find_places(bodies: Body, photo: Body, like: np.ndarray, map_: Similarity, b
     starts = _both(starts, (UPPER_ARMS, UPPER_LEGS), CONTRADICT * torso)
     ends[TORSO] = starts[list(UPPER_LEGS)].mean(0)
     lengths = np.where(np.isin(np.arange(LIMBS), (*HANDS, *FEET)), 0.0, map_.scale * (bones.length - 1))
-    return _followed(starts, ends, lie, lengths, OFF * torso)
+    begins, grows, lie = _followed(starts, ends, lie, lengths, OFF * torso)
+    return Places(begins, grows, lie, lengths, TURNS * torso / map_.scale)
 
 
-def _followed(starts: np.ndarray, ends: np.ndarray, lie: np.ndarray, lengths: np.ndarray, most: float) -> Places:
-    """Of ways of starts and ends (LIMBS, 2): what limbs grow by their lengths, and at most so many pixels beyond."""
+def _followed(
+    starts: np.ndarray, ends: np.ndarray, lie: np.ndarray, lengths: np.ndarray, most: float
+) -> tuple[np.ndarray, ...]:
+    """Of ways of starts and ends (LIMBS, 2): what limbs grow by their lengths, and at most so many pixels beyond.
+
+    Returns `begins`, `grows` and `lie` of places.
+    """
     begins, goes = np.nan_to_num(starts), np.zeros_like(starts)
     known = np.isfinite(lie)
     lie = np.where(known, lie, 0.0)
@@ -86,7 +93,7 @@ def _followed(starts: np.ndarray, ends: np.ndarray, lie: np.ndarray, lengths: np
             begins[limb] = parent + _held(starts[limb] - parent, most) if limb in _ROOTS else parent
         grown = begins[limb] + lengths[limb] * lie[limb]
         goes[limb] = grown + _held(ends[limb] - grown, most) * known[limb]
-    return Places(begins, goes - begins, lie, lengths)
+    return [begins, goes - begins, lie]
 
 
 def _held(way: np.ndarray, most: float) -> np.ndarray:

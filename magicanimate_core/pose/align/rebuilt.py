@@ -14,7 +14,10 @@ from .places import Places, find_places
 from .similarity import Similarity, points
 from .steady import Steady, steady
 
-FITS = 0.007  # of the picture's height that joints are off in the photo's pose: nearer than that, nobody is built otherwise
+FITS, READ = (
+    0.009,
+    0.8,
+)  # of the picture's height, and pixels, that joints may be off in the photo's pose: nearer, it is one body
 
 
 class Rebuilt(NamedTuple):
@@ -64,7 +67,7 @@ def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray) -
     if bones.untrusted > UNTRUSTED:
         return f"{bones.untrusted:.0%} of the limbs cannot be measured in the photo"
     plain = [_off(_under(map_, body), shown.body) for body in _bodies(clip, like)]
-    if not bones.change or not np.median(plain) > FITS * clip.height:
+    if not bones.change or not np.median(plain) > max(FITS * clip.height, READ):
         return "they have the photo's lengths already"
     return _inside(Rebuilt(map_, bones, find_places(clip.bodies, shown.body, like, map_, bones)), clip, shown)
 

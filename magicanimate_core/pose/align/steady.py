@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .joints import Body
+from .limbs import TORSO
 
-WEIGHTS = (1.0, 2.0, 1.0)  # of the last frame, the frame, the next one; means over more lag behind a quick dance
+WEIGHTS = (4.0, 3.0, 2.0, 1.0)  # of a frame, of the next and last one, of those beyond
+NEAR = 0.1  # lengths of the torso: what is farther off in another frame, has moved
 
 
 class Steady(NamedTuple):
@@ -30,17 +32,22 @@ class Steady(NamedTuple):
 
 def steady(numbers: np.ndarray, bodies: Body) -> Steady:
     """From bodies (F, ...) of the frames `numbers` (F,)."""
-    start = _around(numbers, bodies.start)
-    return Steady(numbers, start, start + _around(numbers, bodies.end - bodies.start))
+    torso = bodies.length[:, TORSO]
+    near = NEAR * float(np.median(torso[np.isfinite(torso)])) if np.isfinite(torso).any() else 0.0
+    return Steady(numbers, *(_around(numbers, values, max(near, 0.5)) for values in (bodies.start, bodies.end)))
 
 
-def _around(numbers: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Weighted means of frames and both their neighbours, (F, LIMBS, 2); a frame itself where one of these is not known."""
-    out = values.copy()
-    if len(values) < 3:
-        return out
-    before, here, after = (weight * v for weight, v in zip(WEIGHTS, (values[:-2], values[1:-1], values[2:]), strict=True))
-    mean = (before + here + after) / sum(WEIGHTS)
-    known = np.isfinite(mean) & (numbers[2:] - numbers[:-2] == 2)[:, None, None]
-    out[1:-1] = np.where(known, mean, values[1:-1])
-    return out
+def _around(numbers: np.ndarray, values: np.ndarray, near: float) -> np.ndarray:
+    """Means of points (F, LIMBS, 2) over the frames around each, in which they are near, pixels."""
+    total, weights = np.zeros_like(values), np.zeros_like(values[..., :1])
+    for ahead in range(1 - len(WEIGHTS), len(WEIGHTS)):
+        here = np.arange(max(0, -ahead), min(len(numbers), len(numbers) - ahead))
+        here = here[np.abs(numbers[here + ahead] - numbers[here]) < len(WEIGHTS)]
+        there = values[here + ahead]
+        off = np.nan_to_num(
+            np.linalg.norm(there - values[here], axis=-1, keepdims=True)
+        )  # 0: a frame does not know it itself
+        weight = WEIGHTS[abs(ahead)] * np.exp(-((off / near) ** 2)) * np.isfinite(there).all(-1, keepdims=True)
+        total[here] += weight * np.nan_to_num(there)
+        weights[here] += weight
+    return np.where(weights > 0, total / np.where(weights > 0, weights, 1.0), np.nan)
