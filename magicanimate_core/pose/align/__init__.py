@@ -10,6 +10,7 @@ similarity  one scale and shift from frames in the photo's pose
 sizes       the same where there are none, as far as it is sure
 inside      nobody leaves the frame
 bones       how much longer and wider each limb of the photo is
+places      how far each joint goes beyond scale and shift
 draw        a frame whose limbs have other lengths
 steady      limbs that do not tremble
 rebuilt     a figure with other limbs over a whole clip
