@@ -1,4 +1,4 @@
-"""A frame whose limbs have other lengths: every limb is stretched along and across itself and put where its parent ends."""
+"""A frame whose limbs have other lengths: every limb is stretched along and across itself and put where its joints go."""
 
 from typing import NamedTuple
 

@@ -15,7 +15,7 @@ from .limbs import FEET, HANDS, HEAD, LIMBS, LOWER_ARMS, LOWER_LEGS, PARENT, TOR
 from .similarity import Similarity
 
 OFF = 0.2  # lengths of the torso that joints may be off beyond what limbs grow
-TURNS = 0.3  # lengths of the torso that a limb's end must turn until it counts
+TURNS = 0.3  # lengths of the torso that the end of a limb must turn until it counts
 CONTRADICT = 0.15  # lengths of the torso that both sides may go apart
 _FREE = np.isin(np.arange(LIMBS), (*UPPER_ARMS, *LOWER_ARMS))  # limbs that dance
 _CHILD = {limb: limb + 2 for limb in (*UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS, *LOWER_LEGS)}  # where that begins, this ends
