@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from magicanimate_core.dancers import clip
+from magicanimate_core.evaluation.averages import LEVEL, means
 from magicanimate_core.evaluation.metrics import person_l1
 from magicanimate_core.media.densepose import paint
 from magicanimate_core.options import Settings
@@ -20,15 +21,22 @@ ANSWERS = ("true clip", "not aligned", "aligned")
 
 
 def person_table(weights: Path, dancers: int, frames: int = 16) -> str:
-    """Returns a table: how far the person is from the true frames, by answer; photos in the clip's pose, and in another."""
+    """Returns a table: how far the person is from the true frames, by answer; photos in the clip's pose, and in another.
+
+    Below it the means over dancers, and their intervals, which dancers drawn anew give.
+    """
     demo = workflow_inputs("demo_dance", "MagicAnimateAnimate")
     settings = Settings(steps=demo["steps"], cfg=demo["cfg"], scheduler=demo["scheduler"])
     models, rows = load(weights, temporal=True), []
     for index in range(dancers):
         errors = _errors(models, index, index % 2 == 0, frames, settings)
         rows.append([index, "the clip's" if index % 2 == 0 else "another", *errors, errors[2] / errors[1]])
-    means = [float(np.mean([row[column] for row in rows])) for column in (2, 3, 4)]
-    return table(["dancer", "photo's pose", *ANSWERS, "ratio"], [*rows, ["mean", "", *means, means[2] / means[1]]])
+    keys = [*ANSWERS, "ratio"]
+    found = means({str(row[0]): np.array([row[2:]]) for row in rows}, keys, seed=0)
+    rows.append(["mean", "", *(found.overall[key] for key in keys)])
+    if found.intervals:
+        rows.append([f"{LEVEL:.0%} interval", "", *("{:.3g} to {:.3g}".format(*found.intervals[key]) for key in keys)])
+    return table(["dancer", "photo's pose", *keys], rows)
 
 
 def _errors(models, index: int, same: bool, frames: int, settings: Settings) -> list[float]:
