@@ -24,6 +24,8 @@ from pack.scripts.comfyui import PACK as ROOT
 from pack.tests.processes import running
 from safetensors.torch import load_file
 
+LITTLE = {"width": 24, "height": 24}
+
 
 def read_video(path: Path):
     with av.open(str(path)) as video:
@@ -162,7 +164,7 @@ def test_resumed_after_every_step(files, models, tmp_path):
             if done == stop_at:
                 raise Stop
 
-        job = Job(files.photo, files.clip, out, settings=Settings(steps=3, cfg=1.0))  # as many steps, half the work
+        job = Job(files.photo, files.clip, out, settings=Settings(steps=3, cfg=1.0, **LITTLE))  # half the work
         saving = Saving(resume=resume, latents=True)
         return run_job(models, job, model_files=[], workers=ONE_WORKER, saving=saving, progress=progress)
 
@@ -184,7 +186,7 @@ def test_no_state_is_saved_where_a_step_uses_guidance_of_the_one_before(files, m
     saved = []
     monkeypatch.setattr(JobState, "save", lambda self, latents, step: saved.append(step))
     for every, expected in ((1, [2, 4, 5]), (2, [2, 4, 5]), (3, [4, 5]), (0, [])):
-        settings = Settings(steps=5, guidance_every=2)
+        settings = Settings(steps=5, guidance_every=2, **LITTLE)
         job = Job(files.photo, files.clip, tmp_path / f"{every}.mp4", settings=settings)
         how = {"workers": ONE_WORKER, "saving": Saving(every=every), "progress": lambda done: None}
         assert run_job(models, job, model_files=[], **how) and saved == expected

@@ -37,9 +37,9 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tab(server):
-    """The host's page, opened once: that takes longer than most that is done in it."""
+    """The host's page, opened once: that takes longer than most that is done in it. It ends with this room."""
     with open_page(server) as page:
         yield page
 
