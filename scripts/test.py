@@ -13,8 +13,8 @@ from pathlib import Path
 from .comfyui import PACK, find_comfyui
 from .environment import python
 
-# On older versions, without what is pictures in, pictures out, without the pretended accelerator and IP-Adapters, and with one
-# comparison of the two bodies, that of test_demo
+# On older versions, without what is pictures in, pictures out, without the pretended accelerator and IP-Adapters, and with
+# one comparison of the two bodies, that of test_demo
 SAME_ANYWHERE = (
     "accelerator", "adapters", "align", "align_pose", "attentions", "compiled", "densepose", "devices", "equalities",
     "evaluate", "evaluate_networks", "golden", "ip_adapter", "plan", "pose_hints", "prepare_pose", "rows", "switches",
