@@ -23,6 +23,9 @@ RIVALS = 3
 BRIGHT, COLOURED = 7.0, 24.0  # grey levels over which a likeness falls to 1 / e
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
 JUDGED_AT_ONCE = 2048  # pixels whose features stay in the processor's cache
+# Rows of a product that BLAS does not share out among threads of its own: frames are read in threads, which would wait for
+# one another's
+ROWS_AT_ONCE = 384
 
 
 class Map(NamedTuple):
@@ -112,9 +115,18 @@ def _scores(told: tuple[np.ndarray, ...]) -> np.ndarray:
     net = _net()
     first = np.tile(net["first.bias"], (RIVALS * len(told[0]), 1))  # (n * 3, ...): one product for all, not one a pixel
     for i, values in enumerate(told):
-        first += values.reshape(len(first), -1) @ net[f"first.{i}"]
-    second = np.maximum(first, 0, out=first) @ net["second"] + net["second.bias"]
-    return (np.maximum(second, 0, out=second) @ net["last"]).reshape(-1, RIVALS)
+        first += _product(values.reshape(len(first), -1), net[f"first.{i}"])
+    second = _product(np.maximum(first, 0, out=first), net["second"]) + net["second.bias"]
+    return _product(np.maximum(second, 0, out=second), net["last"][:, None]).reshape(-1, RIVALS)
+
+
+def _product(rows: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """rows @ by, (n, F) and (F, H), in one thread."""
+    out = np.empty((len(rows), by.shape[1]), np.float32)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = slice(start, start + ROWS_AT_ONCE)
+        np.matmul(rows[some], by, out=out[some])
+    return out
 
 
 @cache
