@@ -182,6 +182,7 @@ def main(options: argparse.Namespace) -> None:
     groups = group_files(jobs, options)
     check_inputs(jobs, options.resume)
     with workers_on(device) as workers:
-        if workers.rank == 0 and (advice := dtype_advice(options.dtype, device)):
+        paints = any(job.method.paints for job in jobs)
+        if paints and workers.rank == 0 and (advice := dtype_advice(options.dtype, device)):
             print(advice, file=sys.stderr, flush=True)
         run_groups(groups, options, (device, dtype), workers=workers, saving=saving)

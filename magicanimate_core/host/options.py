@@ -92,8 +92,9 @@ class HostSettings(AdapterStrength, Size, HostWindows, HostSampling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.ip_adapter_scale != AdapterStrength().ip_adapter_scale and self.reference_by != BY_ADAPTER:
+        usual = AdapterStrength().ip_adapter_scale
+        if self.ip_adapter_scale != usual and self.reference_by != BY_ADAPTER:
             raise ValueError(
                 f"ip_adapter_scale is {self.ip_adapter_scale:g}, which has no effect where reference_by is "
-                f"{self.reference_by}: set it to 1, or reference_by to {BY_ADAPTER}."
+                f"{self.reference_by}: set it to {usual:g}, or reference_by to {BY_ADAPTER}."
             )

@@ -5,6 +5,7 @@ import copy
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 from pack.scripts.comfyui import PACK
 
 OURS = next((PACK / "subgraphs").glob("*.json")).as_posix()
@@ -50,13 +51,26 @@ def test_a_server_of_another_form_starts_all_the_same(monkeypatch, running):
     tell(monkeypatch, running)
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"extra": null}', None], ids=("empty", "list", "bare", "null", "gone"))
+def test_a_file_that_cannot_be_read_stops_no_server(monkeypatch, tmp_path, content):
+    from pack.nodes import blueprints
+
+    if content is not None:
+        (tmp_path / "a.json").write_text(content)
+    monkeypatch.setattr(blueprints, "_SUBGRAPHS", tmp_path)
+    tell(monkeypatch, server({"b": {"name": "Ours", "path": str(tmp_path / "a.json"), "info": {}}}))
+
+
 def test_words_are_told_when_all_packs_are_loaded(monkeypatch):
     from pack.nodes import blueprints
 
-    running = SimpleNamespace(app=SimpleNamespace(on_startup=[]), **vars(server({})))
+    running = SimpleNamespace(app=web.Application(), **vars(server({})))
     monkeypatch.setattr(blueprints, "running_server", lambda: running)
+    before = len(running.app.on_startup)
     blueprints.watch_start()
-    (told,) = running.app.on_startup
+    (told,) = list(running.app.on_startup)[before:]
     asyncio.run(told(running.app))
+    running.app.freeze()
+    blueprints.watch_start()  # a server that answers already takes no more
     monkeypatch.setattr(blueprints, "running_server", lambda: None)
     blueprints.watch_start()  # nothing to ask

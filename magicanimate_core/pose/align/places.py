@@ -93,7 +93,7 @@ def _followed(
             begins[limb] = parent + _held(starts[limb] - parent, most) if limb in _ROOTS else parent
         grown = begins[limb] + lengths[limb] * lie[limb]
         goes[limb] = grown + _held(ends[limb] - grown, most) * known[limb]
-    return [begins, goes - begins, lie]
+    return begins, goes - begins, lie
 
 
 def _held(way: np.ndarray, most: float) -> np.ndarray:
