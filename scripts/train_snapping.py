@@ -143,22 +143,22 @@ def examples(number: int) -> list[tuple[np.ndarray, ...]]:
             case = case._replace(at=case.at[some], odd=case.odd[some])
             doubts = look_closer(case, slice(None), form_looks(name).parts)
             right = np.pad(truth[box], MARGIN).ravel()[case.at]
-            hit = doubts.rivals == right[:, None]
-            use = np.flatnonzero(hit.any(1))
-            told = tuple(values[use].astype(np.float16) for values in doubts.told)
-            found.append((*told, hit[use].argmax(1), np.where(right[use] > 0, 1, OUTSIDE)))
+            hit = doubts.rivals == right  # (3, n)
+            use = np.flatnonzero(hit.any(0))
+            told = np.ascontiguousarray(doubts.told[..., use].T, np.float16)
+            found.append((told, hit[:, use].argmax(0), np.where(right[use] > 0, 1, OUTSIDE)))
     return found
 
 
-def train(told: list[torch.Tensor], right: torch.Tensor, counts: torch.Tensor, steps: int) -> dict[str, np.ndarray]:
+def train(told: torch.Tensor, right: torch.Tensor, counts: torch.Tensor, steps: int) -> dict[str, np.ndarray]:
     """Returns the weights of the net, as pose/judging.py reads them."""
-    (a, b), widths = HIDDEN, [values.shape[-1] for values in told]
-    net = nn.Sequential(nn.Linear(sum(widths), a), nn.ReLU(), nn.Linear(a, b), nn.ReLU(), nn.Linear(b, 1, bias=False))
+    a, b = HIDDEN
+    net = nn.Sequential(nn.Linear(told.shape[-1], a), nn.ReLU(), nn.Linear(a, b), nn.ReLU(), nn.Linear(b, 1, bias=False))
     optimiser = torch.optim.Adam(net.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps, pct_start=0.05)
     for step in range(steps):
         some = torch.randint(len(right), (BATCH,))
-        scores = net(torch.cat([values[some].float() for values in told], -1))[..., 0]
+        scores = net(told[some].float())[..., 0]
         loss = (nn.functional.cross_entropy(scores, right[some], reduction="none") * counts[some]).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -166,9 +166,8 @@ def train(told: list[torch.Tensor], right: torch.Tensor, counts: torch.Tensor, s
         schedule.step()
         if step % 500 == 0:
             print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    first = net[0].weight.detach().T.split(widths)
-    weights = {f"first.{i}": values for i, values in enumerate(first)} | {"first.bias": net[0].bias}
-    weights |= {"second": net[2].weight.T, "second.bias": net[2].bias, "last": net[4].weight[0]}
+    weights = {"first": net[0].weight, "first.bias": net[0].bias, "second": net[2].weight, "second.bias": net[2].bias}
+    weights["last"] = net[4].weight[0]
     return {name: np.ascontiguousarray(value.detach().numpy().astype(np.float32)) for name, value in weights.items()}
 
 
@@ -182,7 +181,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     with Pool(2) as pool:
         found = [example for some in pool.imap(examples, range(options.scenes)) for example in some]
-    *told, right, counts = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
+    told, right, counts = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
     print(f"{len(right)} examples", flush=True)
     save_file(train(told, right.long(), counts.float(), options.steps), options.out)
 

@@ -22,10 +22,10 @@ CLOSE = np.flatnonzero(np.abs(WINDOW).sum(1) <= MARGIN)  # (13,) of the window: 
 RIVALS = 3
 BRIGHT, COLOURED = 7.0, 24.0  # grey levels over which a likeness falls to 1 / e
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
-JUDGED_AT_ONCE = 2048  # pixels whose features stay in the processor's cache
-# Rows of a product that BLAS does not share out among threads of its own: frames are read in threads, which would wait for
-# one another's
-ROWS_AT_ONCE = 384
+JUDGED_AT_ONCE = 1024  # pixels whose features stay in the processor's cache
+# Multiplications of a product that BLAS does not share out among threads of its own: frames are read in threads, which would
+# wait for one another's
+MULTIPLIED_AT_ONCE = 250_000
 
 
 class Map(NamedTuple):
@@ -48,10 +48,10 @@ class Case(NamedTuple):
 
 
 class Doubts(NamedTuple):
-    """Of n pixels: their rivals (n, 3) intp, and what the net is told of each."""
+    """Of n pixels: their rivals (3, n) uint8, and what the net is told of each, (F, 3, n) float32."""
 
     rivals: np.ndarray
-    told: tuple[np.ndarray, ...]  # of (n, 3, F) float32
+    told: np.ndarray
 
 
 def judge(case: Case, colours: np.ndarray) -> np.ndarray:
@@ -59,77 +59,83 @@ def judge(case: Case, colours: np.ndarray) -> np.ndarray:
     parts = np.zeros(len(case.at), np.uint8)
     for start in range(0, len(parts), JUDGED_AT_ONCE):
         doubts = look_closer(case, slice(start, start + JUDGED_AT_ONCE), colours)
-        won = _scores(doubts.told).argmax(1)
-        parts[start : start + JUDGED_AT_ONCE] = doubts.rivals[np.arange(len(won)), won]
+        won = _scores(doubts.told).argmax(0)
+        parts[start : start + JUDGED_AT_ONCE] = doubts.rivals[won, np.arange(len(won))]
     return parts
 
 
 def look_closer(case: Case, some: slice, colours: np.ndarray) -> Doubts:
-    """Returns what is to be decided of some of the places of a case."""
-    steps = MIRRORED @ (case.width, 1)  # (4, 25)
-    window = case.at[some, None] + steps[case.odd[some]]  # (n, 25) places
-    close, here = window[:, CLOSE], window[:, CENTRE]  # (n, 13) and (n,)
-    labels = case.voted.labels[window]
-    votes = _votes(labels, case.voted.trust[window] * NEARNESS)
-    own, voted = case.seen.labels[here], labels[:, CENTRE]
-    rivals = _rivals(votes, case.ycc[:, here], own, voted, colours)
-    dim, blue, red = (
-        plane[close][:, None] - level[rivals][..., None] for plane, level in zip(case.ycc, colours.T, strict=True)
-    )  # (n, 3, 13) each
+    """Returns what is to be decided of some of a case's places. Pixels come last: so numpy goes through many at once."""
+    steps = (MIRRORED @ (case.width, 1)).T  # (25, 4)
+    window = case.at[some] + steps[:, case.odd[some]]  # (25, n) places
+    close, here = window[CLOSE], window[CENTRE]  # (13, n) and (n,)
+    labels, trust, ycc = case.voted.labels[window], case.voted.trust[window], np.take(case.ycc, close, 1)  # (3, 13, n)
+    colours = np.ascontiguousarray(colours.T)  # (3, 25)
+    own, voted = case.seen.labels[here], labels[CENTRE]
+    votes = _votes(labels, trust * NEARNESS[:, None])
+    rivals = _rivals(votes, ycc[:, len(CLOSE) // 2], own, voted, colours)
+    dim, blue, red = (plane[:, None] - level[rivals] for plane, level in zip(ycc, colours, strict=True))  # (13, 3, n)
     tint = np.maximum(np.abs(blue), np.abs(red)) * np.float32(1 / COLOURED)
     alike = np.exp(-(np.abs(dim) * np.float32(1 / BRIGHT) + tint))
-    shares = np.take_along_axis(votes, rivals, 1) / (votes.sum(1, keepdims=True) + 1e-6)
-    single = [shares, rivals == own[:, None], rivals == voted[:, None], tint[..., len(CLOSE) // 2]]
-    single += [np.full(rivals.shape, value) for value in case.noise]
+    shares = np.take_along_axis(votes, rivals.astype(np.intp), 0) / (votes.sum(0) + np.float32(1e-6))
+    single = [shares, rivals == own, rivals == voted, tint[len(CLOSE) // 2]]
+    single += [np.full(rivals.shape, value, np.float32) for value in case.noise]
     told = (
-        alike, np.clip(dim * np.float32(1 / STEEP), -1, 1), _backing(case.seen, close, rivals),
-        _backing(case.voted, close, rivals), np.stack(single, -1).astype(np.float32),
+        alike, np.clip(dim * np.float32(1 / STEEP), -1, 1),
+        _backing(case.seen.labels[close], case.seen.trust[close], rivals),
+        _backing(labels[CLOSE], trust[CLOSE], rivals), np.stack(single).astype(np.float32, copy=False),
     )  # fmt: skip
-    return Doubts(rivals, told)
+    return Doubts(rivals, np.concatenate(told))
 
 
 def _votes(labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The votes (n, 25 parts) of windows (n, 25 pixels)."""
-    first = 25 * np.arange(len(labels))[:, None]
-    return np.bincount((labels + first).ravel(), counts.ravel(), 25 * len(labels)).reshape(-1, 25).astype(np.float32)
+    """The votes (25 parts, n) of windows (25 pixels, n)."""
+    many = labels.shape[1]
+    places = np.multiply(labels, many, dtype=np.intp) + np.arange(many)
+    return np.bincount(places.ravel(), counts.ravel(), 25 * many).reshape(25, many).astype(np.float32)
 
 
 def _rivals(votes: np.ndarray, look: np.ndarray, own: np.ndarray, voted: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """The parts that pixels (n,), which look so (3, n), may be: the likeliest, among them the two given, (n, 3)."""
-    pixel, part = np.nonzero(votes)
-    dim, blue, red = np.abs(np.take(look, pixel, 1) - colours[part].T)
-    likely, rows = votes.copy(), np.arange(len(votes))
-    likely[pixel, part] *= np.exp(-np.minimum(dim / (2 * BRIGHT) + np.maximum(blue, red) / COLOURED, 60))
-    likely[rows, own] += 2 * len(WINDOW)  # more than all votes
-    likely[rows, voted] += len(WINDOW)
-    return np.argpartition(-likely, RIVALS - 1, 1)[:, :RIVALS]
+    """The parts that pixels (n,), which look so (3, n), may be: the likeliest, among them the two given, (3, n) uint8."""
+    some = np.unique(np.concatenate([np.flatnonzero(votes.max(1)), own, voted]))  # (S,) parts that are there at all
+    row, columns = np.searchsorted(some, np.arange(25)), np.arange(len(own))
+    dim, blue, red = np.abs(look[:, None] - colours[:, some, None])  # (S, n) each
+    unlike = dim * np.float32(0.5 / BRIGHT) + np.maximum(blue, red) * np.float32(1 / COLOURED)
+    likely = votes[some] * np.exp(-np.minimum(unlike, 60))
+    likely[row[own], columns] += 2 * len(WINDOW)  # more than all votes
+    likely[row[voted], columns] += len(WINDOW)
+    rivals = np.empty((RIVALS, len(own)), np.uint8)
+    for place in rivals:
+        best = likely.argmax(0)
+        place[:] = some[best]
+        likely[best, columns] = -1
+    return rivals
 
 
-def _backing(held: Map, window: np.ndarray, rivals: np.ndarray) -> np.ndarray:
-    """How much each pixel of windows (n, 13) stands for the rivals (n, 3); (n, 3, 13) float32."""
-    return (held.labels[window][:, None] == rivals[..., None]) * held.trust[window][:, None]
+def _backing(labels: np.ndarray, trust: np.ndarray, rivals: np.ndarray) -> np.ndarray:
+    """How much each pixel of windows (13, n) stands for the rivals (3, n); (13, 3, n) float32."""
+    return (labels[:, None] == rivals) * trust[:, None]
 
 
-def _scores(told: tuple[np.ndarray, ...]) -> np.ndarray:
-    """What the net says of rivals, (n, 3): the highest wins."""
+def _scores(told: np.ndarray) -> np.ndarray:
+    """What the net says of rivals, (3, n), of what it is told, (F, 3, n): the highest wins."""
     net = _net()
-    first = np.tile(net["first.bias"], (RIVALS * len(told[0]), 1))  # (n * 3, ...): one product for all, not one a pixel
-    for i, values in enumerate(told):
-        first += _product(values.reshape(len(first), -1), net[f"first.{i}"])
-    second = _product(np.maximum(first, 0, out=first), net["second"]) + net["second.bias"]
-    return _product(np.maximum(second, 0, out=second), net["last"][:, None]).reshape(-1, RIVALS)
+    first = _product(net["first"], told.reshape(len(told), -1)) + net["first.bias"][:, None]  # (..., 3 * n)
+    second = _product(net["second"], np.maximum(first, 0, out=first)) + net["second.bias"][:, None]
+    scores = np.einsum("h,hn->n", net["last"], np.maximum(second, 0, out=second))
+    return scores.reshape(told.shape[1:])
 
 
-def _product(rows: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """rows @ by, (n, F) and (F, H), in one thread."""
-    out = np.empty((len(rows), by.shape[1]), np.float32)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        some = slice(start, start + ROWS_AT_ONCE)
-        np.matmul(rows[some], by, out=out[some])
+def _product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """rows @ columns, (H, F) and (F, n), in one thread."""
+    out, width = np.empty((len(rows), columns.shape[1]), np.float32), MULTIPLIED_AT_ONCE // rows.size
+    for start in range(0, columns.shape[1], width):
+        some = slice(start, start + width)
+        np.matmul(rows, columns[:, some], out=out[:, some])
     return out
 
 
 @cache
 def _net() -> dict[str, np.ndarray]:
-    """Weights of three layers; of the first, by what is told."""
+    """Weights of three layers, (out, in), the last one (in,), and biases of the first two."""
     return load_file(WEIGHTS)

@@ -7,6 +7,7 @@ the nearest colour, a small net judges (judging.py), if brightness tells parts a
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from ..media.densepose import PART_COLOURS
@@ -14,14 +15,16 @@ from .judging import BRIGHT, COLOURED, MARGIN, Case, Map, judge
 
 PARTS = len(PART_COLOURS)
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
-AROUND = tuple(  # who votes: 5 x 5 pixels without the corners, as much as a Gaussian of deviation 1.2 says
-    (y, x, np.float32(np.exp(-(y * y + x * x) / 2.88))) for y in range(-2, 3) for x in range(-2, 3) if abs(y * x) < 4
+# Who votes: 5 x 5 pixels without the corners
+REACH = np.array([[abs(y * x) < 4 for x in range(-2, 3)] for y in range(-2, 3)], np.uint8)
+AROUND = tuple(  # and as how much: a Gaussian of deviation 1.2
+    (y - 2, x - 2, np.float32(np.exp(-((y - 2) ** 2 + (x - 2) ** 2) / 2.88))) for y, x in np.argwhere(REACH).tolist()
 )
 LINE, IN_SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 0.5  # of a pixel that was voted on, in the next round
 BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
 DOUBT = 0.25  # of the winner's votes: where all others have more together, it is not sure
-VOTES_AT_ONCE = 8192  # pixels whose votes stay in the processor's cache
+VOTES_AT_ONCE = 4096  # pixels whose votes stay in the processor's cache
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
 
 
@@ -69,7 +72,7 @@ def case_of(rgb: np.ndarray, seen: Seen, box: tuple[slice, slice], look: Looks) 
     before = Map(np.pad(parts, MARGIN).ravel(), np.pad(weights, MARGIN).ravel())
     at, width = np.flatnonzero(np.pad(open_, MARGIN)), parts.shape[1] + 2 * MARGIN  # (N,), as all places
     padded = np.pad(rgb[box], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
-    ycc = YCC @ padded.astype(np.float32).reshape(-1, 3).T  # (3, P)
+    ycc = np.ascontiguousarray(cv2.transform(padded.astype(np.float32), YCC).reshape(-1, 3).T)  # (3, P); in this thread
     voted, doubtful = _vote(ycc, before, at, width, look)
     noise = _noise(ycc, before, at, look)
     at = at[doubtful]
@@ -156,39 +159,46 @@ def _vote(ycc: np.ndarray, before: Map, at: np.ndarray, width: int, look: Looks)
     around = [(y * width + x, nearness) for y, x, nearness in AROUND]
     doubtful = np.zeros(len(at), bool)
     for _ in range(1 if look.bright else BLIND_ROUNDS):
-        won = np.full(len(at), PARTS, np.uint8)
-        for i in range(0, len(at), VOTES_AT_ONCE):
-            some = slice(i, i + VOTES_AT_ONCE)
-            won[some], doubtful[some] = _elect(_ballot(at[some], labels, counts, around), np.take(ycc, at[some], 1), look)
+        won, rows = _unanimous(labels, counts, width)[at], labels.astype(np.intp) * VOTES_AT_ONCE
+        voted_on = np.flatnonzero(won == PARTS)
+        for i in range(0, len(voted_on), VOTES_AT_ONCE):
+            some = voted_on[i : i + VOTES_AT_ONCE]
+            won[some], doubtful[some] = _elect(_ballot(at[some], rows, counts, around), np.take(ycc, at[some], 1), look)
         decided = won < PARTS
         labels[at[decided]], counts[at[decided]] = won[decided], SETTLED
     return Map(labels, counts), doubtful | (labels[at] != before.labels[at])
 
 
-def _ballot(at: np.ndarray, labels: np.ndarray, counts: np.ndarray, around: list[tuple[int, float]]) -> np.ndarray:
-    """The votes that each part has at places (n,) among labels and counts of a whole frame, (n * 25,) float32."""
-    votes = np.zeros(len(at) * PARTS, np.float32)
-    first = np.arange(0, len(votes), PARTS)
+def _unanimous(labels: np.ndarray, counts: np.ndarray, width: int) -> np.ndarray:
+    """The part for which all vote around each pixel of a frame, (P,) uint8; 25 where they differ, or nobody votes."""
+    voters = (counts > 0).reshape(-1, width)
+    first = cv2.erode(np.where(voters, labels.reshape(-1, width), NOBODY), REACH)
+    last = cv2.dilate(np.where(voters, labels.reshape(-1, width), np.uint8(0)), REACH)
+    return np.where(first == last, first, np.uint8(PARTS)).ravel()
+
+
+def _ballot(at: np.ndarray, rows: np.ndarray, counts: np.ndarray, around: list[tuple[int, float]]) -> np.ndarray:
+    """The votes that each part has at places (n,), (25, n) float32. Of the frame: where parts' rows begin, and counts."""
+    votes, column = np.zeros(PARTS * VOTES_AT_ONCE, np.float32), np.arange(len(at))
     for step, nearness in around:
         voter = at + step
-        votes[first + labels[voter]] += counts[voter] * nearness  # no place occurs twice
-    return votes
+        votes[rows[voter] + column] += counts[voter] * nearness  # no place occurs twice
+    return votes.reshape(PARTS, -1)[:, : len(at)]
 
 
 def _elect(votes: np.ndarray, seen: np.ndarray, look: Looks) -> tuple[np.ndarray, np.ndarray]:
-    """The part with the most votes (N * 25,), each times its likeness to what is seen (3, N); 25 where nobody voted.
+    """The part with the most votes (25, n), each times its likeness to what is seen (3, n); 25 where nobody voted.
 
-    Also, where others come near it, (N,) bool.
+    Also, where others come near it, (n,) bool.
     """
-    standing = np.flatnonzero(votes)
-    pixel, part = np.divmod(standing, PARTS)
-    dim, blue, red = np.abs(np.take(seen, pixel, 1) - look.parts[part].T)  # (votes that are not 0,) each
-    unlike = np.maximum(blue, red) / np.float32(COLOURED)
+    standing = np.flatnonzero(votes.max(1))  # (S,)
+    if not len(standing):
+        return np.full(votes.shape[1], PARTS, np.uint8), np.zeros(votes.shape[1], bool)
+    dim, blue, red = np.abs(seen[:, None] - np.ascontiguousarray(look.parts[standing].T)[..., None])  # (S, n) each
+    unlike = np.maximum(blue, red) * np.float32(1 / COLOURED)
     if look.bright:
-        unlike += dim / np.float32(BRIGHT)
-    votes[standing] *= np.exp(-np.minimum(unlike, 60))
-    table, rows = votes.reshape(-1, PARTS), np.arange(len(votes) // PARTS)
-    won = table.argmax(1).astype(np.uint8)
-    most = table[rows, won]
+        unlike += dim * np.float32(1 / BRIGHT)
+    votes = votes[standing] * np.exp(-np.minimum(unlike, 60))
+    won, most = standing[votes.argmax(0)].astype(np.uint8), votes.max(0)
     won[most == 0] = PARTS
-    return won, table.sum(1) > (1 + DOUBT) * most
+    return won, votes.sum(0) > (1 + DOUBT) * most
