@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load_file
 
+from .windows import fold
+
 WEIGHTS = Path(__file__).with_name("judging.safetensors")
 MARGIN = 2  # pixels around a frame that a window may reach into
 WINDOW = np.array([(y, x) for y in range(-MARGIN, MARGIN + 1) for x in range(-MARGIN, MARGIN + 1)])  # (25, 2)
@@ -20,8 +22,10 @@ MIRRORED = np.array([WINDOW * (y, x) for y in (1, -1) for x in (1, -1)])  # (4, 
 CENTRE = len(WINDOW) // 2
 CLOSE = np.flatnonzero(np.abs(WINDOW).sum(1) <= MARGIN)  # (13,) of the window: a square on its tip, which the net sees
 RIVALS = 3
+ONCE_JUDGED = 0.6  # how much a judged pixel counts when others are judged again; one that was voted on counts 0.5
 BRIGHT, COLOURED = 7.0, 24.0  # grey levels over which a likeness falls to 1 / e
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
+NARROW = 1.0  # a lead over the next rival, in the scores of the net: less is close
 JUDGED_AT_ONCE = 1024  # pixels whose features stay in the processor's cache
 # Multiplications of a product that BLAS does not share out among threads of its own: frames are read in threads, which would
 # wait for one another's
@@ -55,13 +59,37 @@ class Doubts(NamedTuple):
 
 
 def judge(case: Case, colours: np.ndarray) -> np.ndarray:
-    """Returns the parts (N,) of a case; colours: of the parts, (25, 3) Y, Cb, Cr."""
-    parts = np.zeros(len(case.at), np.uint8)
-    for start in range(0, len(parts), JUDGED_AT_ONCE):
-        doubts = look_closer(case, slice(start, start + JUDGED_AT_ONCE), colours)
-        won = _scores(doubts.told).argmax(0)
-        parts[start : start + JUDGED_AT_ONCE] = doubts.rivals[won, np.arange(len(won))]
+    """Returns the parts (N,) of a case; colours: of the parts, (25, 3) Y, Cb, Cr.
+
+    Where it was close, and a neighbour went elsewhere, they are judged once more, among what was judged.
+    """
+    parts, lead = _judged(case, colours)
+    again = np.flatnonzero((lead < NARROW) & _beside_moved(case, parts)[case.at])
+    labels, trust = case.voted.labels.copy(), case.voted.trust.copy()
+    labels[case.at], trust[case.at] = parts, ONCE_JUDGED
+    second = case._replace(voted=Map(labels, trust), at=case.at[again], odd=case.odd[again])
+    parts[again] = _judged(second, colours)[0]
     return parts
+
+
+def _beside_moved(case: Case, parts: np.ndarray) -> np.ndarray:
+    """Where a pixel's window holds one that did not go to its voted part, but to the one of `parts` (N,); (P,) bool."""
+    moved = np.zeros(len(case.voted.labels), np.uint8)
+    moved[case.at] = parts != case.voted.labels[case.at]
+    return fold(np.maximum, moved.reshape(-1, case.width), (MARGIN, MARGIN)).ravel() > 0
+
+
+def _judged(case: Case, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The parts (N,) of a case, and how far each is ahead of its next rival, (N,) float32."""
+    parts, lead = np.zeros(len(case.at), np.uint8), np.zeros(len(case.at), np.float32)
+    for start in range(0, len(parts), JUDGED_AT_ONCE):
+        some = slice(start, start + JUDGED_AT_ONCE)
+        doubts = look_closer(case, some, colours)
+        scores = _scores(doubts.told)
+        parts[some] = np.take_along_axis(doubts.rivals, scores.argmax(0)[None], 0)[0]
+        best = scores.max(0)
+        lead[some] = 2 * best + scores.min(0) - scores.sum(0)  # of three, the best less the second
+    return parts, lead
 
 
 def look_closer(case: Case, some: slice, colours: np.ndarray) -> Doubts:
@@ -97,18 +125,18 @@ def _votes(labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def _rivals(votes: np.ndarray, look: np.ndarray, own: np.ndarray, voted: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """The parts that pixels (n,), which look so (3, n), may be: the likeliest, among them the two given, (3, n) uint8."""
-    some = np.unique(np.concatenate([np.flatnonzero(votes.max(1)), own, voted]))  # (S,) parts that are there at all
-    row, columns = np.searchsorted(some, np.arange(25)), np.arange(len(own))
+    there = votes.max(1) > 0
+    there[own] = there[voted] = True
+    some, row, columns = np.flatnonzero(there), there.cumsum() - 1, np.arange(len(own))  # (S,) parts that are there at all
     dim, blue, red = np.abs(look[:, None] - colours[:, some, None])  # (S, n) each
     unlike = dim * np.float32(0.5 / BRIGHT) + np.maximum(blue, red) * np.float32(1 / COLOURED)
     likely = votes[some] * np.exp(-np.minimum(unlike, 60))
-    likely[row[own], columns] += 2 * len(WINDOW)  # more than all votes
-    likely[row[voted], columns] += len(WINDOW)
-    rivals = np.empty((RIVALS, len(own)), np.uint8)
-    for place in rivals:
-        best = likely.argmax(0)
-        place[:] = some[best]
-        likely[best, columns] = -1
+    likely[row[own], columns] = likely[row[voted], columns] = -1
+    best = likely.argmax(0)
+    rivals = np.stack([voted, own, some[best].astype(np.uint8)])
+    one = np.flatnonzero(own == voted)
+    likely[best[one], one] = -1
+    rivals[1, one] = some[likely[:, one].argmax(0)]
     return rivals
 
 
@@ -120,14 +148,14 @@ def _backing(labels: np.ndarray, trust: np.ndarray, rivals: np.ndarray) -> np.nd
 def _scores(told: np.ndarray) -> np.ndarray:
     """What the net says of rivals, (3, n), of what it is told, (F, 3, n): the highest wins."""
     net = _net()
-    first = _product(net["first"], told.reshape(len(told), -1)) + net["first.bias"][:, None]  # (..., 3 * n)
-    second = _product(net["second"], np.maximum(first, 0, out=first)) + net["second.bias"][:, None]
+    first = product(net["first"], told.reshape(len(told), -1)) + net["first.bias"][:, None]  # (..., 3 * n)
+    second = product(net["second"], np.maximum(first, 0, out=first)) + net["second.bias"][:, None]
     scores = np.einsum("h,hn->n", net["last"], np.maximum(second, 0, out=second))
     return scores.reshape(told.shape[1:])
 
 
-def _product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """rows @ columns, (H, F) and (F, n), in one thread."""
+def product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Returns rows @ columns, (H, F) and (F, n) float32, in one thread."""
     out, width = np.empty((len(rows), columns.shape[1]), np.float32), MULTIPLIED_AT_ONCE // rows.size
     for start in range(0, columns.shape[1], width):
         some = slice(start, start + width)

@@ -6,8 +6,9 @@ Maps are (H, W) uint8, in order; of a clip of any length, five are in memory.
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-import cv2
 import numpy as np
+
+from .windows import fold
 
 CALM_REACH = 4  # pixels: how much moves is told from 9 x 9
 LONGEST = 25  # frames: who is away for longer has left
@@ -68,9 +69,8 @@ def _calmed(window: list[np.ndarray], steady: float) -> np.ndarray:
 
 def _mean(mask: np.ndarray) -> np.ndarray:
     """The share of true pixels of a mask (H, W) in 9 x 9 around each; none lie beyond the border."""
-    side = 2 * CALM_REACH + 1
-    count = cv2.boxFilter(mask.view(np.uint8), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return count.astype(np.float32) / side**2  # at most 81 pixels, which uint8 holds
+    count = fold(np.add, mask.view(np.uint8), (CALM_REACH, CALM_REACH))  # at most 81
+    return count.astype(np.float32) / (2 * CALM_REACH + 1) ** 2
 
 
 def filled(maps: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:

@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 from pack.magicanimate_core.media.densepose import nearest_parts, paint
+from pack.magicanimate_core.pose import judging, voting
 from pack.magicanimate_core.pose.forms import FORMS, form_looks, see
 from pack.magicanimate_core.pose.preparing import prepare_poses
-from pack.magicanimate_core.pose.snapping import snap
+from pack.magicanimate_core.pose.snapping import case_of, figure_box, snap
 from pack.tests.pose import pictures as show
 from PIL import Image
 
@@ -47,6 +48,26 @@ def test_the_second_look_is_better_than_the_vote_in_any_palette(name):
         for i, how in enumerate((form_looks(name), voted)):
             off[i] += (snap(rgb, seen, how) != parts)[parts > 0].sum()
     assert off[0] <= 0.85 * off[1]
+
+
+def test_what_was_close_is_judged_again_and_only_beside_what_moved(monkeypatch):
+    rgb, look = show.through(show.drawn("viridis"), "crf 18")[0], form_looks("viridis")
+    seen = see(FORMS["viridis"], rgb)
+    case = case_of(rgb, seen, figure_box(seen), look)
+    twice = judging.judge(case, look.parts)
+    monkeypatch.setattr(judging, "NARROW", -1.0)
+    once = judging.judge(case, look.parts)
+    changed = np.flatnonzero(twice != once)
+    width, moved = case.width, case.at[once != case.voted.labels[case.at]]
+    away = np.abs(np.stack(np.divmod(case.at[changed], width))[..., None] - np.stack(np.divmod(moved, width))[:, None])
+    assert len(changed) and (away.max(0).min(1) <= judging.MARGIN).all()
+
+
+def test_where_all_votes_are_for_one_part_nothing_is_counted_and_nothing_changes(monkeypatch):
+    frames = show.through(show.drawn("viridis"), "crf 28")
+    fast = snapped(frames)
+    monkeypatch.setattr(voting, "_unanimous", lambda labels, *_: np.full(len(labels), voting.PARTS, np.uint8))
+    assert np.array_equal(fast, snapped(frames))
 
 
 @pytest.mark.parametrize(("down", "right"), [(0, 1), (1, 0), (1, 1)])
