@@ -17,14 +17,16 @@ class LoadDensePoseModel(io.ComfyNode):
         return schema(
             node_id="MagicAnimateDensePoseModelLoader",
             display_name="Load DensePose Model",
-            description="Loads a DensePose net (TorchScript), which finds the parts of people in a film. Nothing is "
-            "downloaded; a file of comfyui_controlnet_aux is used where it lies.",
-            search_aliases=["densepose", "detectron2", "torchscript", "magic animate"],
+            description="Loads a DensePose net (TorchScript), which finds the parts of people in a film, or "
+            "MediaPipe's pose landmarker, from whose joints bodies are drawn. Nothing is downloaded; a file of "
+            "comfyui_controlnet_aux is used where it lies.",
+            search_aliases=["densepose", "detectron2", "torchscript", "mediapipe", "magic animate"],
             inputs=[
                 io.Combo.Input(
                     "densepose_model",
                     options=densepose_choices(),
-                    tooltip="A .torchscript or .pt file in models/densepose, or in the folder of comfyui_controlnet_aux.",
+                    tooltip="A .torchscript or .pt file in models/densepose, or in the folder of comfyui_controlnet_aux; or "
+                    "MediaPipe's pose_landmarker .task, which needs the package mediapipe.",
                 )
             ],
             outputs=[DensePoseType.Output(display_name="densepose_model", tooltip="For DensePose from Video.")],

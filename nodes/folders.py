@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import folder_paths
 
+from ..magicanimate_core.bodies.landmarks import SUFFIX as LANDMARKS
 from ..magicanimate_core.evaluation.images import EVALUATION_CATEGORY
 from ..magicanimate_core.pose.exchange import SOURCES, USUAL_FILE
 from . import earlier
@@ -13,7 +14,7 @@ from .neighbours import controlnet_aux_files
 MODEL_CATEGORY = "magicanimate"
 DENSEPOSE_CATEGORY = "densepose"
 DENSEPOSE_FOLDERS = (DENSEPOSE_CATEGORY,)
-SCRIPTS = {".torchscript", ".pt", ".pth", ".ts"}  # endings of TorchScript files
+FINDERS = {".torchscript", ".pt", ".pth", ".ts", LANDMARKS}  # endings of what finds parts: TorchScript, MediaPipe's
 MOTION_FOLDERS = (MODEL_CATEGORY, "animatediff_models")
 ENCODER_FOLDERS = (MODEL_CATEGORY,)
 ADAPTER_FOLDERS = ("ipadapter",)  # as other packs call it
@@ -25,7 +26,7 @@ def register() -> None:
     for category in (MODEL_CATEGORY, MOTION_FOLDERS[-1], *ADAPTER_FOLDERS, DENSEPOSE_CATEGORY, EVALUATION_CATEGORY):
         folder_paths.add_model_folder_path(category, os.path.join(folder_paths.models_dir, category))
         paths, extensions = folder_paths.folder_names_and_paths[category]
-        usual = SCRIPTS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions
+        usual = FINDERS if category == DENSEPOSE_CATEGORY else folder_paths.supported_pt_extensions
         folder_paths.folder_names_and_paths[category] = (paths, extensions or usual)
     for folder in earlier.folders():
         folder_paths.add_model_folder_path(MODEL_CATEGORY, folder)

@@ -14,6 +14,7 @@ FLOORS = (  # from the ground up; rooms of one floor do not import from each oth
     {"disk", "declaring"},
     {"method", "media"},
     {"options", "weights", "pose", "dancers"},
+    {"bodies"},
     {"data", "host", "pipeline", "plan", "presets"},
     {"training", "evaluation"},
     {"testing"},

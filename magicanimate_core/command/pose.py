@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..bodies.landmarks import BUNDLE
 from ..media.index import Indexed
 from ..media.reading import Video, open_video
 from ..media.sound import Sound
@@ -24,7 +25,7 @@ from ..pose.exchange import SOURCES
 from ..pose.preparing import PoseReport
 from .aligning import aligned
 from .arguments import add_options, from_arguments
-from .posing import FILM_FORM, OpenedNet, PoseMaker, photo_pose
+from .posing import FILM_FORM, PoseMaker, open_net, photo_pose
 
 DESCRIPTION = f"""Makes a pose video in MagicAnimate's colours from a film or any DensePose, or the DensePose of a photo.
 
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", type=Path, help="the pose video (.mp4), or the photo's DensePose (.png)")
     parser.add_argument("--fps", type=float, default=0, help="frames per second, by the frame nearest in time; 0: as IN (0)")
     net = parser.add_argument_group("people in a film or a photo")
-    net.add_argument("--densepose-model", type=Path, metavar="FILE", help=f"the net, TorchScript: {SOURCES}")
+    net.add_argument("--densepose-model", type=Path, metavar="FILE", help=f"the net, TorchScript: {SOURCES}; or {BUNDLE}")
     net.add_argument("--size", type=int, default=DETECT_SIZE, metavar="N", help=f"{DETECT_WORDS} ({DETECT_SIZE})")
     net.add_argument("--device", help="for example cuda:1; default: the accelerator, else the CPU")
     add_options(parser.add_argument_group("options of Prepare Pose Video"), Posing)
@@ -71,7 +72,7 @@ def main(options: argparse.Namespace) -> None:
     order = list(seen)
     spread = np.stack(video.read([order[i] for i in looked_at(len(order))]))  # (F, H, W, 3)
     writer = _writer(options.out, len(numbers), fps, spread[0], _sound(video, len(numbers) / fps))
-    net = OpenedNet.open(options.densepose_model, options.size, options.device) if options.densepose_model else None
+    net = open_net(options.densepose_model, options.size, options.device) if options.densepose_model else None
     pose = PoseMaker(options.source.name, work, spread, net)
     photo = photo_pose(options.photo_pose, work.snap, net) if options.photo_pose else None
     report, name = PoseReport(), options.out.name

@@ -1,12 +1,15 @@
 """DensePose of what comes in, frame by frame: found by a net, or converted from any form; then mended."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ..bodies.landmarks import is_bundle
+from ..bodies.source import BodySource
 from ..media.densepose import AUTO_FORM, paint
 from ..media.pictures import read_picture
 from ..media.reading import Video, open_video
@@ -39,15 +42,48 @@ class OpenedNet:
         place = choose_device(device)
         return cls(densepose_net(open_script(path, EXPECTED_NET), file_name(path)).to(place), size, place)
 
-    def detector(self) -> Detector:
-        """Returns what finds the parts in one clip."""
-        return Detector(self.net, self.size, self.device)
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return self.net.name
+
+    def finding(self) -> nullcontext[Detector]:
+        """Gives what finds the parts in one clip."""
+        return nullcontext(Detector(self.net, self.size, self.device))
+
+
+@dataclass(frozen=True)
+class OpenedBodies:
+    """MediaPipe's bundle, from whose joints bodies are drawn."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return self.path.name
+
+    def finding(self) -> closing[BodySource]:
+        """Gives what draws the parts in one clip. Raises ValueError, FileNotFoundError."""
+        return closing(BodySource.open(self.path))
+
+
+PartsNet = OpenedNet | OpenedBodies
+
+
+def open_net(path: Path, size: int, device: str | None) -> PartsNet:
+    """Opens what finds parts, whichever it is; arguments and errors as OpenedNet.open."""
+    if not is_bundle(path):
+        return OpenedNet.open(path, size, device)
+    bodies = OpenedBodies(path)
+    with bodies.finding():  # whether it can be opened
+        return bodies
 
 
 class PoseMaker:
     """What makes the pose of a clip: conversion, where it is DensePose already, else the net."""
 
-    def __init__(self, name: str, work: PoseWork, spread: np.ndarray, net: OpenedNet | None) -> None:
+    def __init__(self, name: str, work: PoseWork, spread: np.ndarray, net: PartsNet | None) -> None:
         """spread: frames (F, H, W, 3) all over the clip, by which it is recognised. name: of IN.
 
         Raises ValueError for what is neither DensePose nor a film with a net.
@@ -77,19 +113,19 @@ class PoseMaker:
         repair = {"steady": self.work.steady, "fill_gaps": self.work.fill_gaps, "report": report}
         if self.form != FILM_FORM:
             return prepare_poses(frames, form=self.form, snap=self.work.snap, spread=self.spread, **repair)
-        report.words = f"a film, parts found by {self.net.net.name}"
+        report.words = f"a film, parts found by {self.net.name}"
         return map(paint, mended(self._found(frames, report), **repair))
 
     def _found(self, frames: Iterable[np.ndarray], report: PoseReport) -> Iterator[np.ndarray]:
         """Part maps (H, W) by the net."""
-        detector = self.net.detector()
-        for frame in frames:
-            parts = detector(frame)
-            report.people = max(report.people, people(parts))
-            yield parts
+        with self.net.finding() as parts_of:
+            for frame in frames:
+                parts = parts_of(frame)
+                report.people = max(report.people, people(parts))
+                yield parts
 
 
-def photo_pose(path: Path, snap: bool, net: OpenedNet | None) -> np.ndarray:
+def photo_pose(path: Path, snap: bool, net: PartsNet | None) -> np.ndarray:
     """Returns DensePose (H, W, 3) uint8 of a photo: a picture of it in any form, or the photo itself, where there is a net.
 
     Raises ValueError, Unreadable among them, for anything else.
@@ -100,7 +136,8 @@ def photo_pose(path: Path, snap: bool, net: OpenedNet | None) -> np.ndarray:
         return converted(rgb[None], found.form, snap)[0]
     if net is None:
         raise ValueError(_without_net(f"--photo-pose {path.name} {seen_instead(instead)}"))
-    return paint(net.detector()(rgb))
+    with net.finding() as parts_of:
+        return paint(parts_of(rgb))
 
 
 def _one_picture(path: Path) -> np.ndarray:

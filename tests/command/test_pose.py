@@ -5,11 +5,13 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from pack.magicanimate_core import bodies
 from pack.magicanimate_core.command import cli, pose, posing
 from pack.magicanimate_core.media.densepose import nearest_parts, paint
 from pack.magicanimate_core.media.reading import open_video
 from pack.magicanimate_core.media.writing import LOSSLESS, video_writer, write_picture
 from pack.magicanimate_core.testing import densepose_nets
+from pack.tests.bodies.dancers import dancer
 from pack.tests.doors.videos import grey, heard_seconds, write
 from pack.tests.pose.figures import off_share, two_figures
 
@@ -223,3 +225,16 @@ def test_what_waits_for_the_photo_is_gone_after_a_failure(film, tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         pose_of(film, tmp_path / "out.mp4", "--photo-pose", tmp_path / "photo.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "photo.png"]
+
+
+def test_bodies_are_drawn_from_joints(tmp_path, monkeypatch, capsys):
+    seen, bundle = dancer(1, 20), tmp_path / "pose_landmarker_full.task"
+    bundle.write_bytes(b"")
+    write_picture(tmp_path / "photo.png", np.full((*seen.parts.shape, 3), 200, np.uint8))
+    words = (tmp_path / "photo.png", tmp_path / "pose.png", "--densepose-model", bundle)
+    assert pose_of(*words) != 0 and "needs the package mediapipe" in capsys.readouterr().err
+    monkeypatch.setattr(bodies.source, "Landmarks", lambda path: lambda rgb: [seen.joints])
+    assert pose_of(*words) == 0
+    made = read(tmp_path / "pose.png")[0][0]
+    assert (made == seen.parts)[seen.parts > 0].mean() >= 0.8
+    assert "parts found by pose_landmarker_full.task" in capsys.readouterr().out
