@@ -15,7 +15,8 @@ LOG = logging.getLogger(__name__)
 DETECT_SIZE, SMALLEST, LARGEST = 512, 64, 2048  # pixels of the shorter side that a net sees: usual, limits
 DETECT_WORDS = (
     "Pixels of the shorter side that the net sees. Larger finds small and far people and takes longer; detectron2 itself "
-    "uses 800. Files of dajes/DensePose-TorchScript resize inside, to 800, whatever it says here; MediaPipe does, too."
+    "uses 800. Files of dajes/DensePose-TorchScript resize inside, to 800, whatever it says here, and "
+    "MediaPipe to a size of its own."
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from pack.magicanimate_core.bodies.landmarks import Joint, Landmarks
 from pack.magicanimate_core.bodies.source import BodySource
 from pack.magicanimate_core.bodies.tracking import Tracks
-from pack.tests.bodies.dancers import SIDE, dancer, standing
+from pack.magicanimate_core.testing.body_joints import SIDE, dancer, standing
 
 NOTHING = np.zeros((SIDE, SIDE, 3), np.uint8)
 SWAPPED = np.array([0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23])

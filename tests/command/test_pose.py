@@ -11,7 +11,7 @@ from pack.magicanimate_core.media.densepose import nearest_parts, paint
 from pack.magicanimate_core.media.reading import open_video
 from pack.magicanimate_core.media.writing import LOSSLESS, video_writer, write_picture
 from pack.magicanimate_core.testing import densepose_nets
-from pack.tests.bodies.dancers import dancer
+from pack.magicanimate_core.testing.body_joints import dancer
 from pack.tests.doors.videos import grey, heard_seconds, write
 from pack.tests.pose.figures import off_share, two_figures
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from pack.magicanimate_core.bodies import source
 from pack.magicanimate_core.media.densepose import nearest_parts
-from pack.tests.bodies.dancers import SIDE, dancer
+from pack.magicanimate_core.testing.body_joints import SIDE, dancer
 
 LOADER, NODE, BUNDLE = "MagicAnimateDensePoseModelLoader", "MagicAnimateDensePose", "pose_landmarker_full.task"
 

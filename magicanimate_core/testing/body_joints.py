@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-from pack.magicanimate_core.bodies.landmarks import JOINTS, Joint
-from pack.magicanimate_core.dancers import clip
-from pack.magicanimate_core.dancers.body.motions import motion
-from pack.magicanimate_core.dancers.body.people import person
-from pack.magicanimate_core.dancers.body.skeleton import Pose, Segment, coco_joints, posed_bones
-from pack.magicanimate_core.dancers.world import FINENESS, FPS
+
+from ..bodies.landmarks import JOINTS, Joint
+from ..dancers import clip
+from ..dancers.body.motions import motion
+from ..dancers.body.people import person
+from ..dancers.body.skeleton import Pose, Segment, coco_joints, posed_bones
+from ..dancers.world import FINENESS, FPS
 
 SIDE = 256
 COCO = (
