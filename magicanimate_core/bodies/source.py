@@ -1,5 +1,6 @@
 """The part map of every frame of a film, drawn from joints: what pose/detector.py does by a net."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,16 @@ DARK = np.zeros(3)  # nobody sees the picture, so it needs no light
 class BodySource:
     """Draws the parts of people in the frames of one clip."""
 
-    def __init__(self, landmarker: Landmarker) -> None:
-        self._landmarker, self._tracks, self._body = landmarker, Tracks(), body()
+    def __init__(self, landmarker: Landmarker, close: Callable[[], None] = lambda: None) -> None:
+        """close: gives back what the landmarker holds."""
+        self._landmarker, self.close, self._tracks, self._body = landmarker, close, Tracks(), body()
         self._skins = skins(self._body)
 
     @classmethod
     def open(cls, path: Path) -> "BodySource":
         """Opens MediaPipe's bundle. Raises FileNotFoundError, and ValueError without the package or for another file."""
-        return cls(Landmarks(path))
+        landmarks = Landmarks(path)
+        return cls(landmarks, landmarks.close)
 
     def __call__(self, frame: np.ndarray) -> np.ndarray:
         """Returns the parts (H, W) uint8 of the next frame (H, W, 3) uint8 RGB, at its own size."""
@@ -39,9 +42,3 @@ class BodySource:
         bones = bones_of(person.joints, person.height)
         for tube in tubes(self._body, self._skins, bones, Flat(person.height, 0.0, 0.0), 0.0):
             paint_tube(canvas, tube, DARK)
-
-    def close(self) -> None:
-        """Gives back what the landmarker holds."""
-        close = getattr(self._landmarker, "close", None)
-        if close:
-            close()
