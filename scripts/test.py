@@ -17,8 +17,8 @@ from .environment import python
 # one comparison of the two bodies, that of test_demo
 SAME_ANYWHERE = (
     "accelerator", "adapters", "align", "align_pose", "attentions", "bodies", "compiled", "densepose", "devices",
-    "equalities", "evaluate", "evaluate_networks", "golden", "ip_adapter", "plan", "pose_hints", "prepare_pose", "rows", "switches",
-    "two_bodies", "waiting",
+    "equalities", "evaluate", "evaluate_networks", "golden", "ip_adapter", "plan", "pose_hints", "prepare_pose", "rows",
+    "switches", "two_bodies", "waiting",
 )  # fmt: skip
 
 
