@@ -129,7 +129,7 @@ def _fitted(clip: Clip, shown: SeenPeople, photo: np.ndarray, strength: float, p
         shown = look(photo, people=clip.people)
     off, maps = matches(clip.bodies, shown.body)
     anchor, size = _anchor(clip.bodies), (clip.width, clip.height)
-    found = from_matches(off, maps, anchor, stature(clip.bodies))
+    found = from_matches(off, maps, anchor, stature(clip.bodies), clip.bodies)
     how = MATCHED if found else "from the sizes seen over the whole clip"
     found = found or from_sizes(clip.bodies, shown.body, turned(clip, shown))
     if found is None:

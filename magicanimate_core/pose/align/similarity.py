@@ -6,7 +6,7 @@ import numpy as np
 
 from .joints import Body
 from .limbs import FEET, HEAD, LIMBS, TORSO
-from .sureness import Measured
+from .sureness import Measured, spread_of
 
 LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows the photo's pose: dancers in one pose have at
 # most 0.2, in two 0.55 and more
@@ -18,6 +18,7 @@ SCALE_SPREAD = (
     0.1,
 )  # of the logarithm of the scale: always, and by how far the nearest frame is from the photo's pose
 PLACE_SPREAD = (0.001, 0.05)  # of places, in body heights
+SWAY_FROM = 0.1  # distance of the nearest frame from the photo's pose from which on the clip's own sway is a doubt, too
 SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture
 
 
@@ -108,10 +109,13 @@ def like(off: np.ndarray) -> np.ndarray:
     return np.nonzero(off <= min(LIKE, 1.15 * best + 0.003))[0]
 
 
-def from_matches(off: np.ndarray, maps: list[Similarity], anchor: np.ndarray, stature: float) -> Similarity | None:
-    """The middle one of the frames that show the photo's pose, as far as it is sure; None where none does.
+def from_matches(
+    off: np.ndarray, maps: list[Similarity], anchor: np.ndarray, stature: float, bodies: Body
+) -> Similarity | None:  # fmt: skip
+    """The middle one of the frames (of bodies (F, ...)) that show the photo's pose, as far as it is sure; None: none does.
 
-    anchor (2,), the neck over the clip, and stature: pixels.
+    anchor (2,), the neck over the clip, and stature: pixels. A photo whose pose is only about a frame's may be of any other
+    moment of the dance: it is then believed no farther off than the clip itself sways.
     """
     chosen = like(off)
     if not len(chosen):
@@ -119,6 +123,15 @@ def from_matches(off: np.ndarray, maps: list[Similarity], anchor: np.ndarray, st
     middle = Similarity(*map(float, np.median([maps[frame] for frame in chosen], axis=0)))
     scale_spread, place_spread = (least + share * off.min() for least, share in (SCALE_SPREAD, PLACE_SPREAD))
     scale = float(np.exp(Measured(float(np.log(middle.scale)), scale_spread).followed))
-    ways = [Measured(float(way), place_spread * stature * scale).followed for way in middle(anchor) - anchor]
+    sway = _sway(bodies) * float(np.clip((off.min() - SWAY_FROM) / (LIKE - SWAY_FROM), 0.0, 1.0))  # (2,)
+    spreads = scale * np.hypot(place_spread * stature, sway)
+    ways = [Measured(float(way), float(one)).followed for way, one in zip(middle(anchor) - anchor, spreads, strict=True)]
     x, y = anchor + ways - scale * anchor
     return Similarity(scale, float(x), float(y))
+
+
+def _sway(bodies: Body) -> np.ndarray:
+    """The spread of the neck over a clip (F, ...), pixels (2,)."""
+    necks = bodies.start[:, HEAD]
+    necks = necks[np.isfinite(necks).all(-1)]
+    return np.array([spread_of(axis) for axis in necks.T]) if len(necks) else np.zeros(2)

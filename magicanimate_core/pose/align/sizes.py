@@ -1,7 +1,8 @@
 """Scale and shift where no frame of a clip shows the photo's pose: from sizes and places that hardly depend on a pose.
 
-The best one is the height from the ground to the neck, but who sits has another: it counts where head and torso agree
-with it. All numbers are measured on drawn dancers in two poses (benchmarks/align.py); people spread more, so they are
+The best one is the height from the ground to the neck, but who sits has another, by about what a chair takes off; who sits
+is told by the knees, which are as high as the hips. Where both sit or stand, the height counts as long as head and torso
+agree with it. All numbers are measured on drawn dancers in two poses (benchmarks/align.py); people spread more, so they are
 rounded up.
 """
 
@@ -19,7 +20,9 @@ HEIGHT, ALONE = 0.03, 0.15  # of the height's; where nothing says whether somebo
 FORESHORTENED = 1.5  # spreads: who bows, or sits behind the own knees, shows less of the torso
 TURNED = 2.0  # times as much where a back is compared with a front
 CONTRADICTED = 0.4  # of what height and sizes are apart
-BENT = 0.4  # of the logarithm of upper by lower leg: beyond, one of both sits
+BENT = 0.4  # of the logarithm of upper by lower leg: beyond, one of both is bent
+SEATED = 0.12  # of the height to the neck that the lower knee is below its hip: who stands has 0.13 to 0.28, who sits less
+SEAT, SEATS = 0.32, 0.15  # what a seat takes off the logarithm of that height, and its spread
 PROPORTIONS = {HEAD: 0.15, TORSO: 0.31, LOWER_LEGS[0]: 0.22}  # of a body's height
 NECK = 0.84
 ACROSS, TORSO_ACROSS, GROUND, NECK_DOWN = 0.03, 0.04, 0.015, 0.03  # spreads of places, in body heights
@@ -33,9 +36,7 @@ def from_sizes(bodies: Body, photo: Body, turned: bool) -> Similarity | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of what is never seen
         scale, same_posture = _scale(bodies, photo, TURNED if turned else 1.0)
-        if scale is None:
-            return None
-        return _placed(float(np.exp(scale.followed).clip(LEAST_SCALE, MOST_SCALE)), bodies, photo, same_posture)
+        return _placed(scale, bodies, photo, same_posture) if scale else None
 
 
 def _scale(bodies: Body, photo: Body, doubt: float) -> tuple[Measured | None, bool]:
@@ -52,12 +53,15 @@ def _scale(bodies: Body, photo: Body, doubt: float) -> tuple[Measured | None, bo
         return sizes, False
     if sizes is None:
         return height._replace(spread=ALONE), False
+    seat = _seat(bodies, photo)
+    if seat:
+        return together([sizes, Measured(height.value - seat, SEATS)]), False
     knees = against(_bend(bodies), _bend(photo), 0.0)
     whole = head is None or torso is None or head.agrees(torso, FORESHORTENED)
     same = whole and sizes.agrees(height) and (knees is None or abs(knees.value) < BENT)
     if same:
         return together([sizes, height]), True
-    contradiction = CONTRADICTED * abs(sizes.value - height.value)  # who sits, or is built quite otherwise
+    contradiction = CONTRADICTED * abs(sizes.value - height.value)  # who bows, or is built quite otherwise
     return sizes._replace(spread=float(np.hypot(sizes.spread, contradiction))), False
 
 
@@ -79,6 +83,20 @@ def _bend(body: Body) -> np.ndarray:
     return np.log(_length(body, UPPER_LEGS[0]) / _length(body, LOWER_LEGS[0]))
 
 
+def _seat(bodies: Body, photo: Body) -> float:
+    """What a seat adds to the logarithm of a photo's height by a clip's (F, ...); 0: both sit or stand, or may do so."""
+    clip, shown = float(np.nanmedian(_knees_down(bodies))), float(_knees_down(photo))
+    if not np.isfinite(clip + shown):
+        return 0.0
+    return SEAT * (int(clip < SEATED) - int(shown < SEATED))
+
+
+def _knees_down(body: Body) -> np.ndarray:
+    """How far the lower knee is below its hip, in heights from the ground to the neck, (...)."""
+    hips, knees = (body.start[..., list(limbs), 1] for limbs in (UPPER_LEGS, LOWER_LEGS))
+    return np.fmax.reduce(knees - hips, axis=-1) / _height(body)
+
+
 def stature(bodies: Body) -> float:
     """Returns how tall the person of a clip (F, ...) would stand, pixels, at least as tall as seen."""
     with warnings.catch_warnings():
@@ -88,20 +106,44 @@ def stature(bodies: Body) -> float:
         return float(np.fmax(seen, np.nanmedian([*guesses, np.nanmedian(_height(bodies)) / NECK])))
 
 
-def _placed(scale: float, bodies: Body, photo: Body, same_posture: bool) -> Similarity | None:
-    """Feet on the same ground where both are seen, else neck beside neck; torso and feet over those of the photo."""
-    tall = stature(bodies)
+def _placed(size: Measured, bodies: Body, photo: Body, same_posture: bool) -> Similarity | None:
+    """Feet on the same ground where both are seen, else neck beside neck; torso and feet over those of the photo.
+
+    size: the logarithm of the scale.
+    """
+    tall, scale = stature(bodies), float(np.exp(size.followed).clip(LEAST_SCALE, MOST_SCALE))
     feet = same_posture and np.isfinite(_feet(bodies)).any() and np.isfinite(_feet(photo))
     middle, spread = (_stance, ACROSS) if feet else (_middle, TORSO_ACROSS)
     across = against(middle(bodies), middle(photo), spread * tall)
     x = float(np.nanmedian(middle(bodies)))
     down, y = against(ground(bodies), ground(photo), GROUND * tall), float(np.nanmedian(ground(bodies)))
-    if down is None:
-        necks = bodies.start[:, HEAD, 1]
-        down, y = against(necks, photo.start[HEAD, 1], NECK_DOWN * tall), float(np.nanmedian(necks))
-    if across is None or down is None:
+    if across is None:
         return None
-    return Similarity(scale, x + across.followed - scale * x, y + down.followed - scale * y)
+    if down is not None:
+        return _under(scale, x, across.followed, y, _both_ends(down, size, scale, NECK * tall))
+    necks = bodies.start[:, HEAD, 1]
+    down = against(necks, photo.start[HEAD, 1], NECK_DOWN * tall)
+    return None if down is None else _under(scale, x, across.followed, float(np.nanmedian(necks)), down.followed)
+
+
+def _under(scale: float, x: float, across: float, y: float, down: float) -> Similarity:
+    """The map of a scale that moves a point x, y by so much."""
+    return Similarity(scale, x + across - scale * x, y + down - scale * y)
+
+
+def _both_ends(down: Measured, size: Measured, scale: float, tall: float) -> float:
+    """How far feet go down, if neither they nor the neck may go another way than is sure, nor farther, under a scale.
+
+    Who is small in the photo may stand there higher up, and the neck still lies lower: with the size not known, feet alone
+    would take all that is above them the wrong way. down: the way of the ground; size: the logarithm of the scale; tall:
+    from the ground to the neck, pixels.
+    """
+    grown = tall * (float(np.exp(size.value)) - 1)
+    neck = Measured(down.value - grown, float(np.hypot(down.spread, tall * np.exp(size.value) * size.spread)))
+    rises = tall * (scale - 1)  # of the neck above the feet
+    (feet_low, feet_high), (low, high) = sorted((0.0, down.followed)), sorted((rises, rises + neck.followed))
+    least, most = max(feet_low, low), min(feet_high, high)
+    return float(np.clip(down.followed, least, most)) if least <= most else (least + most) / 2
 
 
 def _middle(body: Body) -> np.ndarray:

@@ -35,9 +35,12 @@ def against(clip: np.ndarray, photo: np.ndarray, least: float) -> Measured | Non
     known = clip[np.isfinite(clip)]
     if not len(known) or not np.isfinite(photo):
         return None
-    middle = float(np.median(known))
-    spread = GAUSS * float(np.median(np.abs(known - middle)))
-    return Measured(float(photo) - middle, float(np.hypot(least, spread)))
+    return Measured(float(photo) - float(np.median(known)), float(np.hypot(least, spread_of(known))))
+
+
+def spread_of(values: np.ndarray) -> float:
+    """Returns the spread of values (N,), whatever a few of them are."""
+    return GAUSS * float(np.median(np.abs(values - np.median(values))))
 
 
 def together(measured: Iterable[Measured | None]) -> Measured | None:
