@@ -14,6 +14,7 @@ _ARMS = (*UPPER_ARMS, *LOWER_ARMS, *HANDS)  # what may lie before the torso
 POINTS = 0.4  # widths at which the length of a limb is half believed
 LEAST_LONG = 0.3  # of a limb's scale across that it is stretched by at least
 JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
+SIDES = 23  # of the outline that a limb is rounded out to, to its left and to its right
 _OTHER_LEG = {  # by leg: what may hide its edge
     limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
     for limb in (UPPER_LEGS[side], LOWER_LEGS[side])
@@ -90,11 +91,10 @@ def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[
     left = np.maximum.accumulate(np.where(own, numbers, -own.size), 1)  # the limb's next pixel in the row
     right = np.flip(np.minimum.accumulate(np.flip(np.where(own, numbers, 2 * own.size), 1), 1), 1)
     reach = JOINT * float(np.nan_to_num(body.width[limb]))
-    between = (left >= numbers[:, :1]) & (right <= numbers[:, -1:])
     nearest = np.where(numbers - left <= right - numbers, left, right)
     hidden = np.minimum(reach, np.nan_to_num(body.width[limb]) - own.sum(1, keepdims=True))  # no more than a whole leg
     beside = np.isin(limbs, _OTHER_LEG.get(limb, ())) & (np.abs(numbers - nearest) <= hidden)
-    mask = own | ((limbs > 0) & between) | beside
+    mask = own | ((limbs > 0) & rounded_out(own)) | beside
     source = np.where(mask, nearest, 0)
     if limb == TORSO:
         above = np.maximum.accumulate(np.where(own, numbers, -1), 0)  # the torso's next pixel in the column
@@ -107,6 +107,25 @@ def _padded(limbs: np.ndarray, own: np.ndarray, limb: int, body: Body) -> tuple[
         disc = ((x - start[0]) ** 2 + (y - start[1]) ** 2 <= reach**2) & (limbs == PARENT[limb]) & ~mask
         source, mask = np.where(disc, numbers, source), mask | disc
     return mask, source
+
+
+def rounded_out(own: np.ndarray) -> np.ndarray:
+    """Returns what lies inside a limb's outline, (H, W) bool both: limbs are convex, what takes a bite lies before them.
+
+    In rows that show something of the limb.
+    """
+    rows = np.nonzero(own.any(1))[0]
+    ends = own[rows].argmax(1), own.shape[1] - 1 - own[rows, ::-1].argmax(1)  # first and last column of each row
+    sides = [_bound(x * sign, rows) * sign for x, sign in zip(ends, (-1, 1), strict=True)]
+    columns, inside = np.arange(own.shape[1]), np.zeros_like(own)
+    inside[rows] = (columns >= sides[0][:, None]) & (columns <= sides[1][:, None])
+    return inside
+
+
+def _bound(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """How far to the right the convex hull of points x, y (N,) reaches at each y, (N,): below lines of some directions."""
+    slopes = np.tan(np.linspace(-0.5, 0.5, SIDES + 2)[1:-1] * np.pi)[:, None]  # (SIDES, 1)
+    return ((x + slopes * y).max(1, keepdims=True) - slopes * y).min(0) + 1e-6
 
 
 def _lay(shown: np.ndarray, mask: np.ndarray, source: np.ndarray, map_: Affine) -> None:

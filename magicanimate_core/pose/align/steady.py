@@ -11,8 +11,8 @@ import numpy as np
 from .joints import Body
 from .limbs import TORSO
 
-WEIGHTS = (4.0, 3.0, 2.0, 1.0)  # of a frame, of the next and last one, of those beyond
-NEAR = 0.1  # lengths of the torso: what is farther off in another frame, has moved
+WEIGHTS = (8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)  # of a frame, of the next and last one, of those beyond
+NEAR = 0.15  # lengths of the torso: what is farther off in another frame, has moved
 
 
 class Steady(NamedTuple):

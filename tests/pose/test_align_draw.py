@@ -1,0 +1,40 @@
+"""What lies before a limb may go elsewhere: the limb is then as it was, with no bite in its outline."""
+
+import numpy as np
+import pytest
+from pack.magicanimate_core.media.densepose import PART_COLOURS, paint
+from pack.magicanimate_core.pose.align.draw import Affine, redrawn, rounded_out
+from pack.magicanimate_core.pose.align.joints import body
+from pack.magicanimate_core.pose.align.limbs import HANDS, LIMBS, UPPER_LEGS, limb_map
+
+SIZE = 96
+Y, X = np.mgrid[:SIZE, :SIZE]
+THIGH, HAND = 10, 4  # parts, of the left
+
+
+def oval(x: float, y: float, wide: float, tall: float, turned: float = 0.0) -> np.ndarray:
+    """A limb, (SIZE, SIZE) bool."""
+    across, along = (X - x) * np.cos(turned) + (Y - y) * np.sin(turned), (Y - y) * np.cos(turned) - (X - x) * np.sin(turned)
+    return (across / wide) ** 2 + (along / tall) ** 2 <= 1
+
+
+@pytest.mark.parametrize("turned", [0.0, 0.7, 1.57, 2.4])
+@pytest.mark.parametrize("reach", [0, 12, -14])
+def test_a_bite_is_filled_up_to_the_outline(turned, reach):
+    whole = oval(48, 48, 16, 34, turned)
+    bitten = whole & ~oval(48 + reach * np.cos(turned), 48 + reach * np.sin(turned), 9, 9)
+    found = rounded_out(bitten)
+    assert not (bitten & ~found).any() and (found & ~whole).sum() < 0.01 * whole.sum()
+    assert (whole & ~found).sum() < 0.15 * (whole & ~bitten).sum()
+
+
+def test_a_hand_that_goes_away_leaves_no_bite():
+    whole, hand = oval(40, 48, 16, 34), oval(55, 48, 6, 12)
+    frame = paint(np.where(hand, HAND, np.where(whole, THIGH, 0)).astype(np.uint8))
+    limbs = limb_map(frame)
+    away = Affine(np.eye(2), np.array([25.0, 0.0]))
+    maps = [away if limb == limbs[48, 58] else Affine(np.eye(2), np.zeros(2)) for limb in range(LIMBS)]
+    out = redrawn(frame, limbs, body(limbs), maps)
+    thigh = (out == PART_COLOURS[THIGH]).all(-1)
+    assert limbs[48, 30] in UPPER_LEGS and limbs[48, 58] in HANDS
+    assert (whole & ~thigh).sum() < 0.2 * (whole & hand).sum() and not (thigh & ~whole).any()
