@@ -25,7 +25,7 @@ SEATED = 0.12  # of the height to the neck that the lower knee is below its hip:
 SEAT, SEATS = 0.32, 0.15  # what a seat takes off the logarithm of that height, and its spread
 PROPORTIONS = {HEAD: 0.15, TORSO: 0.31, LOWER_LEGS[0]: 0.22}  # of a body's height
 NECK = 0.84
-ACROSS, TORSO_ACROSS, GROUND, NECK_DOWN = 0.03, 0.04, 0.015, 0.03  # spreads of places, in body heights
+ACROSS, TORSO_ACROSS, GROUND, NECK_DOWN = 0.035, 0.045, 0.015, 0.03  # spreads of places, in body heights
 
 
 def from_sizes(bodies: Body, photo: Body, turned: bool) -> Similarity | None:
