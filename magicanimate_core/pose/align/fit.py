@@ -14,7 +14,7 @@ from .joints import Body
 from .limbs import HEAD
 from .looking import Clip, SeenPeople, look, look_at_clip, look_at_one
 from .rebuilt import Rebuilt, rebuild, turned
-from .similarity import Similarity, from_matches, like, matches
+from .similarity import Similarity, from_matches, like, matches, sure_of
 from .sizes import from_sizes, stature
 
 NOTHING = "Nothing is changed: "
@@ -135,7 +135,7 @@ def _fitted(clip: Clip, shown: SeenPeople, photo: np.ndarray, strength: float, p
     if found is None:
         return Alignment(Similarity(), NOTHING + "too little of head and torso is seen in both to compare sizes.", photo)
     held = found if found == Similarity() else hold_back(found, clip.bodies, shown.body, size, anchor)
-    limbs = rebuild(clip, shown, held, like(off)) if proportions else "proportions is off"
+    limbs = rebuild(clip, shown, held, like(off), sure_of(off)) if proportions else "proportions is off"
     fits = held.about(clip.height, anchor)
     if fits and isinstance(limbs, str):
         return Alignment(Similarity(), NOTHING + f"the clip fits already; limbs keep their lengths, as {limbs}.", photo)

@@ -53,10 +53,10 @@ class Rebuilt(NamedTuple):
         return body._replace(start=start, end=end, box=boxes[0], core=boxes[1])
 
 
-def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray) -> Rebuilt | str:
+def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray, sure: float = 1.0) -> Rebuilt | str:
     """Returns how the clip's limbs get the photo's lengths, or why they do not, a clause.
 
-    like: the frames that show the photo's pose; empty where none does.
+    like: the frames that show the photo's pose; empty where none does. sure: how surely, 0..1, and how much is followed.
     """
     trouble = _trouble(clip, shown)
     if trouble:
@@ -69,7 +69,8 @@ def rebuild(clip: Clip, shown: SeenPeople, map_: Similarity, like: np.ndarray) -
     plain = [_off(_under(map_, body), shown.body) for body in _bodies(clip, like)]
     if not bones.change or not np.median(plain) > max(FITS * clip.height, READ):
         return "they have the photo's lengths already"
-    return _inside(Rebuilt(map_, bones, find_places(clip.bodies, shown.body, like, map_, bones)), clip, shown)
+    places = find_places(clip.bodies, shown.body, like, map_, bones)
+    return _inside(Rebuilt(map_, bones.part(sure), places.part(sure)), clip, shown)
 
 
 def turned(clip: Clip, shown: SeenPeople) -> bool:

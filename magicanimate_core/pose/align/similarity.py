@@ -10,6 +10,7 @@ from .sureness import Measured, spread_of
 
 LIKE = 0.3  # what limbs may be turned and joints be off, where a frame shows the photo's pose: dancers in one pose have at
 # most 0.2, in two 0.55 and more
+SURELY = 0.2  # what they may be, if limbs are to follow the photo's all the way; up to LIKE less and less
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
 COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
 LEAST_SCALE, MOST_SCALE = 0.2, 5.0  # scales
@@ -107,6 +108,11 @@ def like(off: np.ndarray) -> np.ndarray:
     """Returns the numbers of the frames that show the photo's pose best, from their distances (F,); none: empty."""
     best = off.min()
     return np.nonzero(off <= min(LIKE, 1.15 * best + 0.003))[0]
+
+
+def sure_of(off: np.ndarray) -> float:
+    """Returns how surely some frame shows the photo's pose, 0..1, from the distances of all (F,)."""
+    return float(np.clip((LIKE - off.min()) / (LIKE - SURELY), 0.0, 1.0))
 
 
 def from_matches(
