@@ -1,9 +1,16 @@
 """Configs of ablations at the door of the command line."""
 
+from pathlib import Path
+
 import pytest
+from pack.magicanimate_core.command.ablation import config as configs
 from pack.magicanimate_core.command.ablation.config import read_ablation
+from pack.magicanimate_core.command.ablation.tables import PAPER_ROWS
 from pack.tests.doors.ablations import CONFIGS
 from pack.tests.doors.table import cases, passes
+
+PACK = Path(configs.__file__).parents[3]
+PAGE = PACK / "docs" / "ablation.md"
 
 
 @cases(*CONFIGS)
@@ -32,3 +39,13 @@ def test_what_a_row_of_the_paper_needs_is_said(tmp_path, row):
     from pack.tests.doors.ablations import config
 
     assert read_ablation(config(f"rows: {{{row}: , no_fusion: }}")(tmp_path)).left_out.keys() == {row}
+
+
+def test_the_page_says_of_each_row_what_the_command_does():
+    """Rows that are another training most of all: nothing else tells which weights to give."""
+    lines = {name: line for line in PAGE.read_text().splitlines() for name in PAPER_ROWS if f"| `{name}` |" in line}
+    assert lines.keys() == PAPER_ROWS.keys() - {"ours"}
+    for name, line in lines.items():
+        row = PAPER_ROWS[name]
+        assert row.trained.replace("joint.enabled: false", "`joint.enabled: false`") in line
+        assert all(f"`{option}`" in line for option in row.options), line
