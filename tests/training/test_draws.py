@@ -35,6 +35,17 @@ def test_without_joint_training_there_is_one_kind_and_no_image_set(temporal, kin
     assert all(same(one(step, 0, 0), other(step, 0, 0)) for step in range(3))
 
 
+@pytest.mark.parametrize(("temporal", "kind"), [(False, "frame"), (True, "clip")])
+def test_rows_of_table_2c_share_the_batches_that_are_no_pictures(temporal, kind):
+    """Of one seed, with joint training and without, so that nothing else differs between two trainings."""
+    clips, stills, drawing = DancerClips(3, "train", 9, 16, 16), DancerStills(2, "train", 16, 16), Drawing(frames=4)
+    off, on = (Batches(clips, stills, drawing, joint, temporal=temporal, seed=5) for joint in (Joint(enabled=False), JOINT))
+    kinds = [JOINT.kind(temporal, float(generator(5, step, 0, 0).random())) for step in range(8)]
+    assert len(set(kinds)) > 1
+    for step, drawn in enumerate(kinds):
+        assert same(off(step, 0, 0), on(step, 0, 0)) == (drawn == kind)
+
+
 def test_thresholds_are_inclusive_as_printed():
     assert JOINT.kind(False, 0.3) == "image"
     assert [JOINT.kind(True, r) for r in (0.2, 0.5, 0.500001)] == ["image", "frame", "clip"]
