@@ -29,6 +29,8 @@ def train_nets(stage: Stage, config: Config, folder: Path, previous: Path | None
     Raises ValueError or OSError for what the config names and cannot be used.
     """
     opened = open_sources(config)
+    if not config.joint.needs_images(stage.temporal):
+        opened[1] = None  # opened, so that a wrong path is known in every stage, but not encoded
     vae, nets = build_nets(stage, config, previous)
     objective = stage.objective(nets, config)
     with processes().main_process_first():  # the others find its cache

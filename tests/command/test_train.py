@@ -129,6 +129,17 @@ def test_more_steps_go_on_from_the_last_checkpoint(trained, capsys):
     assert lines.startswith(before) and json.loads(lines.splitlines()[-1])["step"] == 3
 
 
+@pytest.mark.parametrize("stage, joint", [("1", "enabled=false"), ("2", "enabled=false"), ("1", "tau_0=0")])
+def test_pictures_that_no_batch_asks_for_are_not_encoded(trained, tmp_path, stage, joint):
+    """An image set may stay in the config of a training without joint training."""
+    changes = [f"joint.{joint}", f"data.cache={tmp_path / 'cache'}", "run.steps=1", "run.validate_every=0"]
+    command = ["train", str(trained / "my.yaml"), "--stage", stage, "--out", str(tmp_path)]
+    command += ["--start", str(trained / "scratch" / "export")]
+    assert cli.main([*command, *(part for change in changes for part in ("--set", change))]) == 0
+    (encoded,) = (tmp_path / "cache").iterdir()
+    assert "clips" in encoded.name
+
+
 @pytest.mark.parametrize("stage", ["1", "2"])
 def test_in_16_bits_with_checkpointing(trained, tmp_path, stage):
     """Frozen parts in bf16 while training; what a stage leaves alone is exported bit by bit as it came."""
