@@ -11,6 +11,8 @@ from pack.tests.doors.table import cases, passes
 
 PACK = Path(configs.__file__).parents[3]
 PAGE = PACK / "docs" / "ablation.md"
+MODELS_OF_THE_DEMO = ("demo/weights/base", "demo/weights/magicanimate")
+MODELS_OF_ROW_C = tuple(f"runs/joint/{row}/2/export/magicanimate" for row in ("both", "none", "temporal", "seed_2"))
 
 
 @cases(*CONFIGS)
@@ -39,6 +41,21 @@ def test_what_a_row_of_the_paper_needs_is_said(tmp_path, row):
     from pack.tests.doors.ablations import config
 
     assert read_ablation(config(f"rows: {{{row}: , no_fusion: }}")(tmp_path)).left_out.keys() == {row}
+
+
+@pytest.mark.parametrize(
+    "config, rows",
+    [
+        ("ablation.yaml", ["no_temporal_attention", "no_fusion", "separate_noise", "repeat", "warp"]),
+        ("ablation_joint.yaml", ["no_joint_training", "joint_training_temporal", "other_seed"]),
+    ],
+)
+def test_the_demos_configs_are_understood(config, rows, tmp_path, monkeypatch):
+    for path in (*MODELS_OF_THE_DEMO, *MODELS_OF_ROW_C):
+        (tmp_path / path).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    ablation = read_ablation(PACK / "demo" / config)
+    assert [row.name for row in ablation.rows] == ["ours", *rows] and not ablation.left_out
 
 
 def test_the_page_says_of_each_row_what_the_command_does():

@@ -58,9 +58,12 @@ def test_options_that_have_moved_are_still_understood(tmp_path, text, changes):
     assert run.gradient_checkpointing and run.steps == 5
 
 
-def test_the_demos_config_reads():
-    for stage in STAGES:
-        config = read(DEMO, stage)
+@pytest.mark.parametrize("name, stages", [("train", STAGES), ("joint", ("1", "2")), ("distil", ("distil",))])
+def test_the_demos_configs_read(name, stages, tmp_path, monkeypatch):
+    (tmp_path / "demo" / "weights" / "base").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for stage in stages:
+        config = read(DEMO.with_stem(name), stage)
         check_files(config)
         assert config.data.width == SIZE
 
