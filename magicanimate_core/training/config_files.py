@@ -145,6 +145,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return float(value)  # YAML takes 1e-5 for text
         except ValueError:
             pass
+    if hint is str and isinstance(value, bool):
+        return "yes" if value else "no"  # YAML takes these words for true and false
     if type(value) is not hint:
         raise ValueError(f"{where} is {value!r}; expected {hint.__name__}.")
     return value

@@ -180,6 +180,11 @@ def test_numbers_are_understood_as_yaml_has_them(value):
     assert read(DEMO, "1", [f"run.weight_decay={value}"]).run.weight_decay == float(value)
 
 
+@pytest.mark.parametrize("word", ["no", "off", "false", "'no'"])
+def test_no_is_a_word_where_words_are_expected(word):
+    assert read(DEMO, changes=[f"run.mixed_precision={word}"]).run.mixed_precision == "no"
+
+
 @pytest.mark.parametrize("name", ["match", "appearance"])
 @pytest.mark.parametrize("section", ["run", "loss"])
 def test_attention_cannot_be_watched_in_blocks_that_run_twice(section, name):
