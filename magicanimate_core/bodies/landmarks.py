@@ -11,15 +11,15 @@ from types import ModuleType
 import numpy as np
 
 SUFFIX = ".task"  # of the bundle; the nets of the other ways are TorchScript
-PEOPLE = 4  # at most so many are looked for
-FRAME_MS = 40  # between two frames, for MediaPipe's own tracking
+MOST_PEOPLE = 4  # at most so many are looked for
+STEP_MS = 40  # between two frames, for MediaPipe's own tracking
 BUNDLE = (
     "pose_landmarker_full.task from https://ai.google.dev/edge/mediapipe/solutions/vision/pose_landmarker#models, "
     "with the package mediapipe (pip install mediapipe)"
 )
 
 
-class Joint(IntEnum):
+class BodyJoint(IntEnum):
     """MediaPipe's numbers. Left and right are the person's own."""
 
     NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = 0, 2, 5, 7, 8
@@ -29,7 +29,7 @@ class Joint(IntEnum):
     LEFT_HEEL, RIGHT_HEEL, LEFT_TOE, RIGHT_TOE = 29, 30, 31, 32
 
 
-JOINTS = 33
+BODY_JOINTS = 33
 Landmarker = Callable[[np.ndarray], list[np.ndarray]]  # a frame (H, W, 3) uint8 RGB -> of everybody (33, 3), as Landmarks
 
 
@@ -38,8 +38,8 @@ def is_bundle(path: str | Path) -> bool:
     return str(path).lower().endswith(SUFFIX)
 
 
-def mediapipe(name: str) -> ModuleType:
-    """Imports the package. name: of the file that needs it. Raises ValueError, with what to do, where it is not there."""
+def _mediapipe(name: str) -> ModuleType:
+    """The package, for the file `name`. Raises ValueError, with what to do, where it is not there."""
     try:
         import mediapipe as package
     except ImportError as error:
@@ -57,11 +57,11 @@ class Landmarks:
         """Raises FileNotFoundError, and ValueError without the package or for a file that is no such bundle."""
         if not path.is_file():
             raise FileNotFoundError(f"{path.name} is not there; expected {BUNDLE}.")
-        self._package, self._frames, self._name = mediapipe(path.name), 0, path.name
+        self._package, self._frames, self._name = _mediapipe(path.name), 0, path.name
         vision = self._package.tasks.vision
         options = vision.PoseLandmarkerOptions(
             base_options=self._package.tasks.BaseOptions(model_asset_buffer=path.read_bytes()),
-            running_mode=vision.RunningMode.VIDEO, num_poses=PEOPLE,
+            running_mode=vision.RunningMode.VIDEO, num_poses=MOST_PEOPLE,
         )  # fmt: skip
         try:
             self._net = vision.PoseLandmarker.create_from_options(options)
@@ -76,7 +76,7 @@ class Landmarks:
         """
         picture = self._package.Image(image_format=self._package.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
         try:
-            found = self._net.detect_for_video(picture, self._frames * FRAME_MS).pose_landmarks
+            found = self._net.detect_for_video(picture, self._frames * STEP_MS).pose_landmarks
         except (RuntimeError, ValueError) as error:
             raise ValueError(f"{self._name} fails at a frame ({_first(error)}); expected {BUNDLE}.") from error
         self._frames += 1

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..dancers.body.people import Person, person
 from ..dancers.body.skeleton import Bones, Camera, Segment, aim
-from .landmarks import Joint
+from .landmarks import BodyJoint
 
-SIDES = ("LEFT", "RIGHT")  # in the order of names that end in 0 and 1
+BOTH_SIDES = ("LEFT", "RIGHT")  # in the order of names that end in 0 and 1
 BONES = Bones(head=0.158)
 SHOULDERS_DOWN = 0.043  # of a body height, from the foot of the neck
 EARS_UP = 0.42  # of the head, from the chin
@@ -22,7 +22,7 @@ LENGTHS = {  # of a body height: what tells how tall somebody is
 }  # fmt: skip
 
 
-def body() -> Person:
+def whose_body() -> Person:
     """Returns whose body is drawn: no hair, no wide clothes."""
     return replace(
         person(0, "train"), bones=BONES, build=1.08, hip=1.0, shoulder=1.0, hair="bald", top="tank top", bottom="jeans"
@@ -45,7 +45,7 @@ def tall(joints: np.ndarray) -> float:
     said = [
         np.linalg.norm((_at(joints, side, first) - _at(joints, side, last))[:2]) / length
         for (first, last), length in LENGTHS.items()
-        for side in SIDES
+        for side in BOTH_SIDES
     ]
     return max(float(np.quantile(said, UNFORESHORTENED)), 1.0)
 
@@ -58,14 +58,14 @@ def bones_of(joints: np.ndarray, height: float) -> dict[str, Segment]:
     up = _unit(shoulders - hips)
     front = _unit(np.cross(left, up))
     neck = shoulders + SHOULDERS_DOWN * up
-    out = {"torso": Segment(hips, neck, aim(neck, hips, front))} | _head(joints, neck, up)
-    for number, side in enumerate(SIDES):
+    out = {"torso": Segment(hips, neck, _bone(neck, hips, front).turn)} | _head(joints, neck, up)
+    for number, side in enumerate(BOTH_SIDES):
         out |= _arm(joints, side, number, front) | _leg(joints, side, number, front + up)
     return out
 
 
 def _at(joints: np.ndarray, side: str, name: str) -> np.ndarray:
-    return joints[Joint[f"{side}_{name}"]]
+    return joints[BodyJoint[f"{side}_{name}"]]
 
 
 def _middle(joints: np.ndarray, name: str) -> np.ndarray:
@@ -83,7 +83,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 def _head(joints: np.ndarray, neck: np.ndarray, up: np.ndarray) -> dict[str, Segment]:
     """The neck and the head: ears tell its left, the nose its front."""
     ears, left = _middle(joints, "EAR"), _unit(_across(joints, "EAR"))
-    ahead = joints[Joint.NOSE] - ears
+    ahead = joints[BodyJoint.NOSE] - ears
     front = _unit(ahead - left * (ahead @ left))
     turn = np.stack([left, np.cross(front, left), front], 1)
     chin = ears - EARS_UP * BONES.head * turn[:, 1]
@@ -109,7 +109,7 @@ def _leg(joints: np.ndarray, side: str, number: int, front: np.ndarray) -> dict[
     upper = _bone(hip, knee, front)
     lower = _bone(knee, ankle, upper.turn[:, 2] - upper.turn[:, 1])
     heel, toe = _at(joints, side, "HEEL"), _at(joints, side, "TOE")
-    forward = _unit(toe - heel)
+    forward = _unit(toe - heel) if np.linalg.norm(toe - heel) > 1e-4 else lower.turn[:, 2]
     foot = Segment(heel, heel + BONES.foot * 1.15 * forward, _frame(forward, lower.turn[:, 1]))
     return {f"upper_leg{number}": upper, f"lower_leg{number}": lower, f"foot{number}": foot}
 

@@ -10,10 +10,10 @@ from ..dancers.paint.raster import paint_tube
 from ..dancers.paint.skins import skins
 from ..dancers.paint.tubes import Canvas
 from .landmarks import Landmarker, Landmarks
-from .skeleton import Flat, body, bones_of
+from .skeleton import Flat, bones_of, whose_body
 from .tracking import Tracked, Tracks
 
-DARK = np.zeros(3)  # nobody sees the picture, so it needs no light
+NO_LIGHT = np.zeros(3)  # nobody sees the picture, so it needs no light
 
 
 class BodySource:
@@ -21,7 +21,7 @@ class BodySource:
 
     def __init__(self, landmarker: Landmarker, close: Callable[[], None] = lambda: None) -> None:
         """close: gives back what the landmarker holds."""
-        self._landmarker, self.close, self._tracks, self._body = landmarker, close, Tracks(), body()
+        self._landmarker, self.close, self._tracks, self._body = landmarker, close, Tracks(), whose_body()
         self._skins = skins(self._body)
 
     @classmethod
@@ -34,11 +34,12 @@ class BodySource:
         """Returns the parts (H, W) uint8 of the next frame (H, W, 3) uint8 RGB, at its own size."""
         size = frame.shape[:2]
         canvas = Canvas(np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8), np.zeros(size, bool))
-        for person in self._tracks(self._landmarker(frame)):
+        found = [joints for joints in self._landmarker(frame) if np.isfinite(joints).all()]
+        for person in self._tracks(found):
             self._draw(canvas, person)
         return canvas.parts
 
     def _draw(self, canvas: Canvas, person: Tracked) -> None:
         bones = bones_of(person.joints, person.height)
         for tube in tubes(self._body, self._skins, bones, Flat(person.height, 0.0, 0.0), 0.0):
-            paint_tube(canvas, tube, DARK)
+            paint_tube(canvas, tube, NO_LIGHT)

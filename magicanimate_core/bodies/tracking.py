@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..pose.order import overlaps
+from ..pose.order import same_people
 from .skeleton import tall
 
-LEAST_OVERLAP = 0.2  # intersection over union of a person's boxes in two frames
-MISSED_FRAMES = 10  # somebody who is not found for longer is somebody new
+AWAY_FRAMES = 10  # somebody who is not found for longer is somebody new
 SIZE_HELD = 0.95  # how much of a person's size is the size before
-STILL, QUICK = 0.35, 0.02  # how much of a new place counts for a joint that rests; body heights a frame: all of it counts
+RESTING, QUICK = 0.35, 0.02  # how much of a new place counts for a joint that rests; body heights a frame: all of it counts
 
 
 @dataclass
@@ -24,7 +23,7 @@ class Tracked:
     def follow(self, joints: np.ndarray) -> None:
         """Takes the joints of the next frame: quick ones as they are, resting ones little by little."""
         way = np.linalg.norm(joints - self.joints, axis=1, keepdims=True) / self.height  # (33, 1)
-        share = np.clip(STILL + (1 - STILL) * way / QUICK, STILL, 1)
+        share = np.clip(RESTING + (1 - RESTING) * way / QUICK, RESTING, 1)
         self.joints = self.joints + share * (joints - self.joints)
         self.height, self.missed = SIZE_HELD * self.height + (1 - SIZE_HELD) * tall(joints), 0
 
@@ -44,23 +43,17 @@ class Tracks:
                 self._known.append(Tracked(joints, tall(joints)))
             else:
                 person.follow(joints)
-        self._known = [person for person in self._known if person.missed <= MISSED_FRAMES]
+        self._known = [person for person in self._known if person.missed <= AWAY_FRAMES]
         return sorted((person for person in self._known if not person.missed), key=lambda person: person.height)
 
     def _matched(self, found: list[np.ndarray]) -> list[tuple[Tracked | None, np.ndarray]]:
-        """Whose joints are whose: the largest overlaps first, each person once."""
-        if not found:
-            return []
+        """Whose joints are whose."""
         owners: list[Tracked | None] = [None] * len(found)
-        if self._known:
-            shared = overlaps(np.stack([_box(p.joints) for p in self._known]), np.stack([_box(joints) for joints in found]))
-            while shared.max() >= LEAST_OVERLAP:
-                person, number = np.unravel_index(shared.argmax(), shared.shape)
-                owners[int(number)] = self._known[person]
-                shared[person], shared[:, number] = 0, 0
+        for person, number in same_people(_boxes([person.joints for person in self._known]), _boxes(found)):
+            owners[number] = self._known[person]
         return list(zip(owners, found, strict=True))
 
 
-def _box(joints: np.ndarray) -> np.ndarray:
-    """(4,) left, low, right, high of joints (33, 3)."""
-    return np.concatenate([joints[:, :2].min(0), joints[:, :2].max(0)])
+def _boxes(people: list[np.ndarray]) -> np.ndarray:
+    """(N, 4) left, low, right, high of joints (33, 3) each."""
+    return np.array([(*joints[:, :2].min(0), *joints[:, :2].max(0)) for joints in people]).reshape(-1, 4)

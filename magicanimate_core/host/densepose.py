@@ -1,7 +1,7 @@
 """What finds the parts of people, as the host has it, and the part maps of a batch of images."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -69,10 +69,9 @@ class HostDensePose:
         self.net.to("cpu")
         self.on_cpu = True
 
-    @contextmanager
-    def finding(self, detect_size: int) -> Iterator[PartsOf]:
+    def finding(self, detect_size: int) -> nullcontext[Detector]:
         """Gives what finds the parts in the frames of one clip, with the weights where the host computes."""
-        yield Detector(self.net, detect_size, self.load(), self.to_cpu)
+        return nullcontext(Detector(self.net, detect_size, self.load(), self.to_cpu))
 
 
 @dataclass(frozen=True)
@@ -81,16 +80,11 @@ class HostBodies:
 
     path: Path
 
-    @contextmanager
-    def finding(self, detect_size: int) -> Iterator[PartsOf]:
+    def finding(self, detect_size: int) -> AbstractContextManager[PartsOf]:
         """Gives what draws the parts of people in the frames of one clip; it sees frames at a size of its own."""
         from ..bodies.source import BodySource  # what draws is needed by few: it asks for OpenCV
 
-        source = BodySource.open(self.path)
-        try:
-            yield source
-        finally:
-            source.close()
+        return closing(BodySource.open(self.path))
 
 
 def load_densepose(path: str) -> PartsFinder:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load_file
 
-from .windows import fold
+from .surroundings import fold
 
 WEIGHTS = Path(__file__).with_name("judging.safetensors")
 MARGIN = 2  # pixels around a frame that a window may reach into

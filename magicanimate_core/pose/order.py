@@ -60,16 +60,19 @@ class DrawingOrder:
         return [numbers[id(person)] for person in self.people if id(person) in numbers]
 
     def _known(self, boxes: np.ndarray) -> dict[int, _Person]:
-        """Who is in which box: the largest overlaps first, each person and each box once."""
-        if not self.people or not len(boxes):
-            return {}
-        shared = overlaps(np.stack([person.box for person in self.people]), boxes)  # (people, N)
-        known: dict[int, _Person] = {}
-        while shared.max() >= LEAST_OVERLAP:
-            person, number = np.unravel_index(shared.argmax(), shared.shape)
-            known[int(number)] = self.people[person]
-            shared[person], shared[:, number] = 0, 0
-        return known
+        """Who is in which box."""
+        before = np.array([person.box for person in self.people]).reshape(-1, 4)
+        return {number: self.people[person] for person, number in same_people(before, boxes)}
+
+
+def same_people(before: np.ndarray, now: np.ndarray) -> list[tuple[int, int]]:
+    """Returns which of boxes (M, 4) is which of boxes (N, 4) in the next frame: the largest overlaps first, each once."""
+    shared, pairs = overlaps(before, now), []  # (M, N)
+    while shared.size and shared.max() >= LEAST_OVERLAP:
+        one, other = map(int, np.unravel_index(shared.argmax(), shared.shape))
+        pairs.append((one, other))
+        shared[one], shared[:, other] = 0, 0
+    return pairs
 
 
 def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:

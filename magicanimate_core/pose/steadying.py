@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from .windows import fold
+from .surroundings import fold
 
 CALM_REACH = 4  # pixels: how much moves is told from 9 x 9
 LONGEST = 25  # frames: who is away for longer has left

@@ -6,15 +6,15 @@ import numpy as np
 
 from ..media.densepose import PART_COLOURS
 from .judging import BRIGHT, COLOURED, Map
-from .windows import fold
+from .surroundings import fold
 
 PARTS = len(PART_COLOURS)
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
-REACH = (1, 2), (2, 1)  # who votes, rows and columns away: 5 x 5 pixels without the corners
+VOTERS = (1, 2), (2, 1)  # who votes, rows and columns away: 5 x 5 pixels without the corners
 AROUND = tuple(  # and as how much: a Gaussian of deviation 1.2
     (y, x, np.float32(np.exp(-(y * y + x * x) / 2.88)))
     for y, x in sorted(
-        {(y, x) for down, across in REACH for y in range(-down, down + 1) for x in range(-across, across + 1)}
+        {(y, x) for down, across in VOTERS for y in range(-down, down + 1) for x in range(-across, across + 1)}
     )
 )
 LINE, IN_SMALL, PATCH = 0.1, 0.5, 1.0  # how much a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
@@ -94,8 +94,8 @@ def _unanimous(labels: np.ndarray, counts: np.ndarray, width: int) -> np.ndarray
     """The part for which all vote around each pixel of a frame, (P,) uint8; 25 where they differ, or nobody votes."""
     voters = (counts > 0).reshape(-1, width)
     lowest, highest = (np.where(voters, labels.reshape(-1, width), nothing) for nothing in (NOBODY, np.uint8(0)))
-    first = np.minimum(*(fold(np.minimum, lowest, reach, NOBODY) for reach in REACH))
-    last = np.maximum(*(fold(np.maximum, highest, reach) for reach in REACH))
+    first = np.minimum(*(fold(np.minimum, lowest, reach, NOBODY) for reach in VOTERS))
+    last = np.maximum(*(fold(np.maximum, highest, reach) for reach in VOTERS))
     return np.where(first == last, first, np.uint8(PARTS)).ravel()
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..bodies.landmarks import JOINTS, Joint
+from ..bodies.landmarks import BODY_JOINTS, BodyJoint
 from ..dancers import clip
 from ..dancers.body.motions import motion
 from ..dancers.body.people import person
@@ -18,18 +18,18 @@ COCO = (
 )  # fmt: skip
 
 
-class Seen(NamedTuple):
+class DrawnDancer(NamedTuple):
     """A frame (SIDE, SIDE): its parts, and joints (33, 3) of the one in it."""
 
     parts: np.ndarray
     joints: np.ndarray
 
 
-def dancer(number: int, frame: int) -> Seen:
+def dancer(number: int, frame: int) -> DrawnDancer:
     """Returns a frame of a held-out dancer."""
     drawn = clip(number, "held_out", frames=frame + 1, height=SIDE, width=SIDE)
     bones = posed_bones(motion(number, "held_out").pose(frame / FPS), person(number, "held_out").bones)
-    return Seen(drawn.frame(frame).parts, landmarks(bones, drawn.camera))
+    return DrawnDancer(drawn.frame(frame).parts, landmarks(bones, drawn.camera))
 
 
 def standing(**pose) -> np.ndarray:
@@ -41,13 +41,13 @@ def standing(**pose) -> np.ndarray:
 
 def landmarks(bones: dict[str, Segment], camera) -> np.ndarray:
     """Bones in a camera as joints (33, 3)."""
-    out, scale = np.zeros((JOINTS, 3)), camera.scale / FINENESS
+    out, scale = np.zeros((BODY_JOINTS, 3)), camera.scale / FINENESS
     for name, (x, y, depth) in zip(COCO, coco_joints(bones, camera), strict=True):
-        out[Joint[name]] = x / FINENESS, -y / FINENESS, depth * scale
+        out[BodyJoint[name]] = x / FINENESS, -y / FINENESS, depth * scale
     for number, side in enumerate(("LEFT", "RIGHT")):
         hand, foot = bones[f"hand{number}"], bones[f"foot{number}"]
         ends = {"INDEX": hand.end, "PINKY": hand.end, "HEEL": foot.start, "TOE": foot.end}
         for name, point in ends.items():
             x, y, _ = camera.project(point)
-            out[Joint[f"{side}_{name}"]] = x / FINENESS, -y / FINENESS, point[2] * scale
+            out[BodyJoint[f"{side}_{name}"]] = x / FINENESS, -y / FINENESS, point[2] * scale
     return out

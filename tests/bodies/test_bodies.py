@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from pack.magicanimate_core.bodies.landmarks import Joint, Landmarks
+from pack.magicanimate_core.bodies.landmarks import BODY_JOINTS, BodyJoint, Landmarks
 from pack.magicanimate_core.bodies.source import BodySource
 from pack.magicanimate_core.bodies.tracking import Tracks
 from pack.magicanimate_core.testing.body_joints import SIDE, dancer, standing
@@ -37,9 +37,9 @@ def test_a_mirrored_person_has_the_other_sides():
     joints = dancer(1, 20).joints
     mirrored = joints * (-1, 1, 1) + (SIDE, 0, 0)
     swap = np.arange(len(joints))
-    for joint in Joint:
+    for joint in BodyJoint:
         if joint.name.startswith("LEFT_"):
-            other = Joint[joint.name.replace("LEFT", "RIGHT")]
+            other = BodyJoint[joint.name.replace("LEFT", "RIGHT")]
             swap[[joint, other]] = other, joint
     made, there = drawn(mirrored[swap])[:, ::-1], drawn(joints)
     assert (SWAPPED[made] == there)[there > 0].mean() >= 0.97
@@ -47,6 +47,18 @@ def test_a_mirrored_person_has_the_other_sides():
 
 def test_nobody_is_an_empty_map():
     assert not drawn().any()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_joints_that_are_no_numbers_are_nobodys(value):
+    broken = standing()
+    broken[BodyJoint.LEFT_KNEE, 2] = value
+    assert not drawn(broken).any()
+    assert np.array_equal(drawn(standing(), broken), drawn(standing()))
+
+
+def test_joints_in_one_place_draw_without_a_fault():
+    drawn(np.full((BODY_JOINTS, 3), 20.0))
 
 
 def test_who_is_nearer_is_drawn_over_who_is_farther():
@@ -63,8 +75,8 @@ def test_what_trembles_is_calmed_and_what_moves_is_followed():
     calm = [tracks([rest + off])[0].joints for off in noise]
     assert np.diff(calm, axis=0).std() < 0.5 * np.diff(noise, axis=0).std()
     quick = rest.copy()
-    quick[Joint.LEFT_WRIST, 1] += 40
-    assert np.allclose(tracks([quick])[0].joints[Joint.LEFT_WRIST], quick[Joint.LEFT_WRIST], atol=0.01)
+    quick[BodyJoint.LEFT_WRIST, 1] += 40
+    assert np.allclose(tracks([quick])[0].joints[BodyJoint.LEFT_WRIST], quick[BodyJoint.LEFT_WRIST], atol=0.01)
 
 
 def test_a_size_does_not_jump_with_one_frame():

@@ -8,7 +8,7 @@ from pack.magicanimate_core.pose.align.fit import fit_alignment, moved
 from pack.magicanimate_core.pose.align.joints import Body, body, stack
 from pack.magicanimate_core.pose.align.limbs import HEAD, LIMB_OF, TORSO, limb_map, without_seams
 from pack.magicanimate_core.pose.align.similarity import Similarity, sure_of
-from pack.magicanimate_core.pose.align.steady import WEIGHTS, steady
+from pack.magicanimate_core.pose.align.steady import FRAME_WEIGHTS, steady
 from pack.magicanimate_core.testing.dances import LONG_BODY, LONG_LEGS, built, label_change, person_pixels
 from pack.tests.pose.dancing import ASIDE, SMALL, WHOLE, dance, joint_error
 
@@ -66,7 +66,7 @@ def test_what_is_read_anew_every_frame_trembles_less():
 
 @pytest.mark.parametrize("speed", [0.5, 5.0, 20.0])
 def test_a_quick_dance_is_not_held_back(speed):
-    true, ends = still(20), len(WEIGHTS)
+    true, ends = still(20), len(FRAME_WEIGHTS)
     moves = true._replace(start=true.start + speed * np.arange(20)[:, None, None])
     assert off(steady(np.arange(20), moves).start[ends:-ends], moves.start[ends:-ends]) < 0.01
 

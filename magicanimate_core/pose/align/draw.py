@@ -14,8 +14,8 @@ _ARMS = (*UPPER_ARMS, *LOWER_ARMS, *HANDS)  # what may lie before the torso
 POINTS = 0.4  # widths at which the length of a limb is half believed
 LEAST_LONG = 0.3  # of a limb's scale across that it is stretched by at least
 JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
-NOWHERE = 1 << 40  # beyond the number of any pixel
-SIDES = 23  # of the outline that a limb is rounded out to, to its left and to its right
+FAR_OFF = 1 << 40  # beyond the number of any pixel
+DIRECTIONS = 23  # of the outline that a limb is rounded out to, to its left and to its right
 _OTHER_LEG = {  # by leg: what may hide its edge
     limb: [pair[1 - side] for pair in (UPPER_LEGS, LOWER_LEGS)] for side in (0, 1)
     for limb in (UPPER_LEGS[side], LOWER_LEGS[side])
@@ -116,8 +116,8 @@ def _padded(
     All in the limb's window, whose first pixel is corner (2,): x, y. numbers (h, w): of pixels in the whole picture.
     """
     own = limbs == limb
-    left = np.maximum.accumulate(np.where(own, numbers, -NOWHERE), 1)  # the limb's next pixel in the row
-    right = np.flip(np.minimum.accumulate(np.flip(np.where(own, numbers, NOWHERE), 1), 1), 1)
+    left = np.maximum.accumulate(np.where(own, numbers, -FAR_OFF), 1)  # the limb's next pixel in the row
+    right = np.flip(np.minimum.accumulate(np.flip(np.where(own, numbers, FAR_OFF), 1), 1), 1)
     reach = _reach(limb, body)
     nearest = np.where(numbers - left <= right - numbers, left, right)
     hidden = np.minimum(reach, np.nan_to_num(body.width[limb]) - own.sum(1, keepdims=True))  # no more than a whole leg
@@ -152,7 +152,7 @@ def rounded_out(own: np.ndarray) -> np.ndarray:
 
 def _bound(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """How far to the right the convex hull of points x, y (N,) reaches at each y, (N,): below lines of some directions."""
-    slopes = np.tan(np.linspace(-0.5, 0.5, SIDES + 2)[1:-1] * np.pi)[:, None]  # (SIDES, 1)
+    slopes = np.tan(np.linspace(-0.5, 0.5, DIRECTIONS + 2)[1:-1] * np.pi)[:, None]  # (DIRECTIONS, 1)
     return ((x + slopes * y).max(1, keepdims=True) - slopes * y).min(0) + 1e-6
 
 

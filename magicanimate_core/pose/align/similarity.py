@@ -14,10 +14,8 @@ SURELY = 0.2  # what they may be, if limbs are to follow the photo's all the way
 STRAY, ROUNDS = 0.06, 6  # spreads that a joint may be off and still count for half; rounds of weighing
 COMMON, COMMON_LIMBS = 6, 3  # joints and limbs that both must show
 LEAST_SCALE, MOST_SCALE = 0.2, 5.0  # scales
-SCALE_SPREAD = (
-    0.002,
-    0.1,
-)  # of the logarithm of the scale: always, and by how far the nearest frame is from the photo's pose
+# Of the logarithm of the scale: always, and by how far the nearest frame is from the photo's pose
+SCALE_SPREAD = (0.002, 0.1)
 PLACE_SPREAD = (0.001, 0.05)  # of places, in body heights
 SWAY_FROM = 0.1  # distance of the nearest frame from the photo's pose from which on the clip's own sway is a doubt, too
 SAME_SCALE, SAME_PLACE = 0.012, 0.006  # nothing is changed for less, the place in heights of the picture

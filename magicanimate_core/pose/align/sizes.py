@@ -22,7 +22,7 @@ TURNED = 2.0  # times as much where a back is compared with a front
 CONTRADICTED = 0.4  # of what height and sizes are apart
 BENT = 0.4  # of the logarithm of upper by lower leg: beyond, one of both is bent
 SEATED = 0.12  # of the height to the neck that the lower knee is below its hip: who stands has 0.13 to 0.28, who sits less
-SEAT, SEATS = 0.32, 0.15  # what a seat takes off the logarithm of that height, and its spread
+CHAIR, CHAIRS = 0.32, 0.15  # what a seat takes off the logarithm of that height, and its spread
 PROPORTIONS = {HEAD: 0.15, TORSO: 0.31, LOWER_LEGS[0]: 0.22}  # of a body's height
 NECK = 0.84
 ACROSS, TORSO_ACROSS, GROUND, NECK_DOWN = 0.035, 0.045, 0.015, 0.03  # spreads of places, in body heights
@@ -55,7 +55,7 @@ def _scale(bodies: Body, photo: Body, doubt: float) -> tuple[Measured | None, bo
         return height._replace(spread=ALONE), False
     seat = _seat(bodies, photo)
     if seat:
-        return together([sizes, Measured(height.value - seat, SEATS)]), False
+        return together([sizes, Measured(height.value - seat, CHAIRS)]), False
     knees = against(_bend(bodies), _bend(photo), 0.0)
     whole = head is None or torso is None or head.agrees(torso, FORESHORTENED)
     same = whole and sizes.agrees(height) and (knees is None or abs(knees.value) < BENT)
@@ -88,7 +88,7 @@ def _seat(bodies: Body, photo: Body) -> float:
     clip, shown = float(np.nanmedian(_knees_down(bodies))), float(_knees_down(photo))
     if not np.isfinite(clip + shown):
         return 0.0
-    return SEAT * (int(clip < SEATED) - int(shown < SEATED))
+    return CHAIR * (int(clip < SEATED) - int(shown < SEATED))
 
 
 def _knees_down(body: Body) -> np.ndarray:

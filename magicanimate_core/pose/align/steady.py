@@ -11,7 +11,7 @@ import numpy as np
 from .joints import Body
 from .limbs import TORSO
 
-WEIGHTS = (8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)  # of a frame, of the next and last one, of those beyond
+FRAME_WEIGHTS = (8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)  # of a frame, of the next and last one, of those beyond
 NEAR = 0.15  # lengths of the torso: what is farther off in another frame, has moved
 
 
@@ -40,14 +40,13 @@ def steady(numbers: np.ndarray, bodies: Body) -> Steady:
 def _around(numbers: np.ndarray, values: np.ndarray, near: float) -> np.ndarray:
     """Means of points (F, LIMBS, 2) over the frames around each, in which they are near, pixels."""
     total, weights = np.zeros_like(values), np.zeros_like(values[..., :1])
-    for ahead in range(1 - len(WEIGHTS), len(WEIGHTS)):
+    for ahead in range(1 - len(FRAME_WEIGHTS), len(FRAME_WEIGHTS)):
         here = np.arange(max(0, -ahead), min(len(numbers), len(numbers) - ahead))
-        here = here[np.abs(numbers[here + ahead] - numbers[here]) < len(WEIGHTS)]
+        here = here[np.abs(numbers[here + ahead] - numbers[here]) < len(FRAME_WEIGHTS)]
         there = values[here + ahead]
-        off = np.nan_to_num(
-            np.linalg.norm(there - values[here], axis=-1, keepdims=True)
-        )  # 0: a frame does not know it itself
-        weight = WEIGHTS[abs(ahead)] * np.exp(-((off / near) ** 2)) * np.isfinite(there).all(-1, keepdims=True)
+        off = np.linalg.norm(there - values[here], axis=-1, keepdims=True)
+        off = np.nan_to_num(off)  # 0: a frame does not know it itself
+        weight = FRAME_WEIGHTS[abs(ahead)] * np.exp(-((off / near) ** 2)) * np.isfinite(there).all(-1, keepdims=True)
         total[here] += weight * np.nan_to_num(there)
         weights[here] += weight
     return np.where(weights > 0, total / np.where(weights > 0, weights, 1.0), np.nan)
