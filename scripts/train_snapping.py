@@ -9,6 +9,7 @@ import argparse
 import io
 from multiprocessing import Pool
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import cv2
@@ -21,7 +22,8 @@ from benchmarks.pose import cleaned
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
 from magicanimate_core.pose.forms import FORMS, form_looks, see
-from magicanimate_core.pose.judging import MARGIN, WEIGHTS, look_closer
+from magicanimate_core.pose.judging import FEATURES, WEIGHTS, Case, groups, look_closer
+from magicanimate_core.pose.polling import MARGIN, Looks
 from magicanimate_core.pose.snapping import case_of, figure_box
 
 FRAMES = 4
@@ -127,8 +129,16 @@ def through(frames: np.ndarray, codec: str, options: dict[str, str], rate: int =
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
-def examples(number: int) -> list[tuple[np.ndarray, ...]]:
-    """Of two frames of a scene, each in two forms: what the net is told (n, 3, F), which rival is right, what it counts."""
+class Examples(NamedTuple):
+    """What the net is told of n pixels and their rivals (n, R, F), which rival is right, (n,), and how much each counts."""
+
+    told: np.ndarray
+    right: np.ndarray
+    counts: np.ndarray
+
+
+def examples(number: int) -> list[Examples]:
+    """Of two frames of a scene, each in two forms, by the groups in which they are judged."""
     rng, found = np.random.default_rng(number), []
     parts = scene(rng, int(rng.choice([256, 384, 512, 512, 512, 640])))
     for name in rng.choice(NAMES, 2):
@@ -141,34 +151,52 @@ def examples(number: int) -> list[tuple[np.ndarray, ...]]:
             case = case_of(rgb, seen, box, form_looks(name))
             some = rng.permutation(len(case.at))[:EXAMPLES]
             case = case._replace(at=case.at[some], odd=case.odd[some])
-            doubts = look_closer(case, slice(None), form_looks(name).parts)
             right = np.pad(truth[box], MARGIN).ravel()[case.at]
-            hit = doubts.rivals == right  # (3, n)
-            use = np.flatnonzero(hit.any(0))
-            told = np.ascontiguousarray(doubts.told[..., use].T, np.float16)
-            found.append((told, hit[:, use].argmax(0), np.where(right[use] > 0, 1, OUTSIDE)))
+            found += [_of(case, right, group, form_looks(name)) for group in groups(case)]
     return found
 
 
-def train(told: torch.Tensor, right: torch.Tensor, counts: torch.Tensor, steps: int) -> dict[str, np.ndarray]:
-    """Returns the weights of the net, as pose/judging.py reads them."""
+def _of(case: Case, right: np.ndarray, group: np.ndarray, look: Looks) -> Examples:
+    """The examples of a group of a case, whose right parts are these (N,), where those are among the rivals."""
+    doubts = look_closer(case, group, look)
+    hit = doubts.rivals == right[group]  # (R, n)
+    use = np.flatnonzero(hit.any(0))
+    told = doubts.told[..., use].T  # (n, R, F)
+    noise = np.broadcast_to(case.noise, (*told.shape[:2], len(case.noise)))
+    counts = np.where(right[group][use] > 0, 1, OUTSIDE)
+    return Examples(np.concatenate([told, noise], -1).astype(np.float16), hit[:, use].argmax(0), counts)
+
+
+def train(kinds: list[Examples], steps: int) -> dict[str, np.ndarray]:
+    """Returns the weights of the net, as pose/judging.py reads them, after examples with two and with three rivals."""
     a, b = HIDDEN
-    net = nn.Sequential(nn.Linear(told.shape[-1], a), nn.ReLU(), nn.Linear(a, b), nn.ReLU(), nn.Linear(b, 1, bias=False))
+    width, total = kinds[0].told.shape[-1], sum(len(kind.right) for kind in kinds)
+    net = nn.Sequential(nn.Linear(width, a), nn.ReLU(), nn.Linear(a, b), nn.ReLU(), nn.Linear(b, 1, bias=False))
     optimiser = torch.optim.Adam(net.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps, pct_start=0.05)
     for step in range(steps):
-        some = torch.randint(len(right), (BATCH,))
-        scores = net(told[some].float())[..., 0]
-        loss = (nn.functional.cross_entropy(scores, right[some], reduction="none") * counts[some]).mean()
+        loss = torch.zeros(())
+        for told, right, counts in kinds:
+            some = torch.randint(len(right), (BATCH * len(right) // total,))
+            scores = net(told[some].float())[..., 0]
+            loss += (nn.functional.cross_entropy(scores, right[some], reduction="none") * counts[some]).sum() / BATCH
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
         if step % 500 == 0:
             print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    weights = {"first": net[0].weight, "first.bias": net[0].bias, "second": net[2].weight, "second.bias": net[2].bias}
-    weights["last"] = net[4].weight[0]
+    first, noise = net[0].weight.split([FEATURES, width - FEATURES], 1)
+    weights = {"first": first, "noise": noise, "first.bias": net[0].bias, "last": net[4].weight}
+    weights |= {"second": net[2].weight, "second.bias": net[2].bias}
     return {name: np.ascontiguousarray(value.detach().numpy().astype(np.float32)) for name, value in weights.items()}
+
+
+def joined(found: list[Examples]) -> list[Examples]:
+    """Examples of all groups, as tensors: those with two rivals, and those with three."""
+    kinds = [[one for one in found if one.told.shape[1] == rivals] for rivals in (2, 3)]
+    kinds = [[torch.from_numpy(np.concatenate(values)) for values in zip(*kind, strict=True)] for kind in kinds]
+    return [Examples(told, right.long(), counts.float()) for told, right, counts in kinds]
 
 
 def main() -> None:
@@ -180,10 +208,9 @@ def main() -> None:
     torch.manual_seed(0)
     cv2.setNumThreads(1)
     with Pool(2) as pool:
-        found = [example for some in pool.imap(examples, range(options.scenes)) for example in some]
-    told, right, counts = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
-    print(f"{len(right)} examples", flush=True)
-    save_file(train(told, right.long(), counts.float(), options.steps), options.out)
+        kinds = joined([example for some in pool.imap(examples, range(options.scenes)) for example in some])
+    print(" + ".join(str(len(kind.right)) for kind in kinds), "examples", flush=True)
+    save_file(train(kinds, options.steps), options.out)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..media.densepose import OUR_FORM
 from .palettes import INFERNO, PARULA, VIRIDIS
+from .polling import Looks
 from .snapping import Seen, looks
-from .voting import Looks
 
 TRUST = 10  # grey levels, largest channel: farther off, a colour may be a blend that looks like a third part
 OWN = 3  # grey levels: as near as rounding leaves a colour that no codec has touched

@@ -5,6 +5,7 @@ It knows no palette: for every part that a pixel may be (a rival) it sees how li
 keeps brightness by pixels and colour by squares of 2 x 2: windows are mirrored so that a pixel is the first of its square.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,151 +13,136 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load_file
 
+from .polling import CENTRE, CLOSE, MARGIN, UNITS, WINDOW, Looks, Map, at_once, poll
 from .surroundings import fold
 
 WEIGHTS = Path(__file__).with_name("judging.safetensors")
-MARGIN = 2  # pixels around a frame that a window may reach into
-WINDOW = np.array([(y, x) for y in range(-MARGIN, MARGIN + 1) for x in range(-MARGIN, MARGIN + 1)])  # (25, 2)
-NEARNESS = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
 MIRRORED = np.array([WINDOW * (y, x) for y in (1, -1) for x in (1, -1)])  # (4, 25, 2), by 2 * odd row + odd column
-CENTRE = len(WINDOW) // 2
-CLOSE = np.flatnonzero(np.abs(WINDOW).sum(1) <= MARGIN)  # (13,) of the window: a square on its tip, which the net sees
-RIVALS = 3
-ONCE_JUDGED = 0.6  # how much a judged pixel counts when others are judged again; one that was voted on counts 0.5
-BRIGHT, COLOURED = 7.0, 24.0  # grey levels over which a likeness falls to 1 / e
+GAUSSIAN = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
+CANDIDATES = 3  # of whom the likeliest becomes a rival
+ONCE_JUDGED = 7  # tenths that a judged pixel counts when others are judged again; one that was voted on counts 5
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
-NARROW = 1.0  # a lead over the next rival, in the scores of the net: less is close
-JUDGED_AT_ONCE = 1024  # pixels whose features stay in the processor's cache
+NARROW = 0.7  # a lead over the next rival, in the scores of the net: less is close
+SECTIONS = CLOSE, 2 * CLOSE, 3 * CLOSE, 4 * CLOSE  # of what the net is told
+FEATURES = SECTIONS[-1] + 4
 # Multiplications of a product that BLAS does not share out among threads of its own: frames are read in threads, which would
 # wait for one another's
 MULTIPLIED_AT_ONCE = 250_000
 
 
-class Map(NamedTuple):
-    """Parts and how much each is trusted, of a frame with a margin, flat: (P,) uint8 and (P,) float32."""
-
-    labels: np.ndarray
-    trust: np.ndarray
-
-
 class Case(NamedTuple):
-    """What is to be judged: a frame with a margin, flat, and N of its places."""
+    """What is to be judged: a frame with a margin, P pixels, and N of its places."""
 
-    ycc: np.ndarray  # (3, P) float32: Y, Cb, Cr
-    width: int
+    ycc: np.ndarray  # (3, P) float32: Y, Cb, Cr in UNITS
     seen: Map  # by nearest colour
     voted: Map  # by the neighbours
-    at: np.ndarray  # (N,) places in doubt
+    at: np.ndarray  # (N,) flat places in doubt
     odd: np.ndarray  # (N,) 2 * whether the row is odd + whether the column is
     noise: np.ndarray  # (4,) float32: how far Y and Cb are from the parts' inside parts, and at their seams, grey levels
 
 
 class Doubts(NamedTuple):
-    """Of n pixels: their rivals (3, n) uint8, and what the net is told of each, (F, 3, n) float32."""
+    """Of n pixels: their rivals (R, n) uint8, and what the net is told of each, (F, R, n) float32."""
 
     rivals: np.ndarray
     told: np.ndarray
 
 
-def judge(case: Case, colours: np.ndarray) -> np.ndarray:
-    """Returns the parts (N,) of a case; colours: of the parts, (25, 3) Y, Cb, Cr.
+def judge(case: Case, look: Looks) -> np.ndarray:
+    """Returns the parts (N,) of a case.
 
     Where it was close, and a neighbour went elsewhere, they are judged once more, among what was judged.
     """
-    parts, lead = _judged(case, colours)
+    parts, lead = _judged(case, look)
     again = np.flatnonzero((lead < NARROW) & _beside_moved(case, parts)[case.at])
-    labels, trust = case.voted.labels.copy(), case.voted.trust.copy()
-    labels[case.at], trust[case.at] = parts, ONCE_JUDGED
-    second = case._replace(voted=Map(labels, trust), at=case.at[again], odd=case.odd[again])
-    parts[again] = _judged(second, colours)[0]
+    held = case.voted.having(case.at, parts, ONCE_JUDGED)
+    parts[again], _ = _judged(case._replace(voted=held, at=case.at[again], odd=case.odd[again]), look)
     return parts
 
 
 def _beside_moved(case: Case, parts: np.ndarray) -> np.ndarray:
     """Where a pixel's window holds one that did not go to its voted part, but to the one of `parts` (N,); (P,) bool."""
-    moved = np.zeros(len(case.voted.labels), np.uint8)
-    moved[case.at] = parts != case.voted.labels[case.at]
-    return fold(np.maximum, moved.reshape(-1, case.width), (MARGIN, MARGIN)).ravel() > 0
+    moved = np.zeros(case.voted.labels.shape, np.uint8)
+    moved.ravel()[case.at] = parts != case.voted.at(case.at).labels
+    return fold(np.maximum, moved, (MARGIN, MARGIN)).ravel() > 0
 
 
-def _judged(case: Case, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _judged(case: Case, look: Looks) -> tuple[np.ndarray, np.ndarray]:
     """The parts (N,) of a case, and how far each is ahead of its next rival, (N,) float32."""
     parts, lead = np.zeros(len(case.at), np.uint8), np.zeros(len(case.at), np.float32)
-    for start in range(0, len(parts), JUDGED_AT_ONCE):
-        some = slice(start, start + JUDGED_AT_ONCE)
-        doubts = look_closer(case, some, colours)
-        scores = _scores(doubts.told)
-        parts[some] = np.take_along_axis(doubts.rivals, scores.argmax(0)[None], 0)[0]
-        best = scores.max(0)
-        lead[some] = 2 * best + scores.min(0) - scores.sum(0)  # of three, the best less the second
+    for group in groups(case):
+        doubts = look_closer(case, group, look)
+        scores = _scores(doubts.told, case.noise)
+        parts[group] = np.take_along_axis(doubts.rivals, scores.argmax(0)[None], 0)[0]
+        lead[group] = scores.max(0) - np.where(doubts.rivals == parts[group], -np.inf, scores).max(0)
     return parts, lead
 
 
-def look_closer(case: Case, some: slice, colours: np.ndarray) -> Doubts:
-    """Returns what is to be decided of some of a case's places. Pixels come last: so numpy goes through many at once."""
-    steps = (MIRRORED @ (case.width, 1)).T  # (25, 4)
-    window = case.at[some] + steps[:, case.odd[some]]  # (25, n) places
-    close, here = window[CLOSE], window[CENTRE]  # (13, n) and (n,)
-    labels, trust, ycc = case.voted.labels[window], case.voted.trust[window], np.take(case.ycc, close, 1)  # (3, 13, n)
-    colours = np.ascontiguousarray(colours.T)  # (3, 25)
-    own, voted = case.seen.labels[here], labels[CENTRE]
-    votes = _votes(labels, trust * NEARNESS[:, None])
-    rivals = _rivals(votes, ycc[:, len(CLOSE) // 2], own, voted, colours)
-    dim, blue, red = (plane[:, None] - level[rivals] for plane, level in zip(ycc, colours, strict=True))  # (13, 3, n)
-    tint = np.maximum(np.abs(blue), np.abs(red)) * np.float32(1 / COLOURED)
-    alike = np.exp(-(np.abs(dim) * np.float32(1 / BRIGHT) + tint))
-    shares = np.take_along_axis(votes, rivals.astype(np.intp), 0) / (votes.sum(0) + np.float32(1e-6))
-    single = [shares, rivals == own, rivals == voted, tint[len(CLOSE) // 2]]
-    single += [np.full(rivals.shape, value, np.float32) for value in case.noise]
-    told = (
-        alike, np.clip(dim * np.float32(1 / STEEP), -1, 1),
-        _backing(case.seen.labels[close], case.seen.trust[close], rivals),
-        _backing(labels[CLOSE], trust[CLOSE], rivals), np.stack(single).astype(np.float32, copy=False),
-    )  # fmt: skip
-    return Doubts(rivals, np.concatenate(told))
+def groups(case: Case) -> Iterator[np.ndarray]:
+    """Gives numbers of a case's places, some at a time: first all whose nearest colour is their voted part's."""
+    same = case.seen.at(case.at).labels == case.voted.at(case.at).labels
+    for kind in (same, ~same):
+        numbers = np.flatnonzero(kind)
+        yield from (numbers[some] for some in at_once(len(numbers)))
 
 
-def _votes(labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The votes (25 parts, n) of windows (25 pixels, n)."""
-    many = labels.shape[1]
-    places = np.multiply(labels, many, dtype=np.intp) + np.arange(many)
-    return np.bincount(places.ravel(), counts.ravel(), 25 * many).reshape(25, many).astype(np.float32)
+def look_closer(case: Case, group: np.ndarray, look: Looks) -> Doubts:
+    """Returns what is to be decided of a group of a case's places. Pixels come last: so numpy goes through many at once."""
+    steps = np.ascontiguousarray((MIRRORED @ (case.voted.labels.shape[1], 1)).T)  # (25, 4)
+    window = case.at[group] + steps.take(case.odd[group], 1)  # (25, n) places
+    seen, voted, ycc = case.seen.at(window[:CLOSE]), case.voted.at(window), case.ycc.take(window[:CLOSE], 1)  # (3, 13, n)
+    rivals = _rivals(voted, seen.labels[CENTRE], ycc[:, CENTRE], look)
+    told = np.empty((FEATURES, *rivals.shape), np.float32)
+    alike, dim, told_seen, told_voted, single = np.split(told, SECTIONS)
+    tint = _compare(ycc, look.parts.T.take(rivals, 1), alike, dim)
+    told_seen[:], behind = _backing(seen, rivals), _backing(voted, rivals)
+    told_voted[:] = behind[:CLOSE]
+    told[SECTIONS[1] : SECTIONS[3]] *= np.float32(0.1)
+    share = product(GAUSSIAN[None], behind.astype(np.float32).reshape(len(WINDOW), -1)).reshape(rivals.shape)
+    single[0] = share / (GAUSSIAN @ voted.trust + np.float32(1e-5))
+    single[1], single[2], single[3] = rivals == seen.labels[CENTRE], rivals == voted.labels[CENTRE], tint[CENTRE]
+    return Doubts(rivals, told)
 
 
-def _rivals(votes: np.ndarray, look: np.ndarray, own: np.ndarray, voted: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """The parts that pixels (n,), which look so (3, n), may be: the likeliest, among them the two given, (3, n) uint8."""
-    there = votes.max(1) > 0
-    there[own] = there[voted] = True
-    some, row, columns = np.flatnonzero(there), there.cumsum() - 1, np.arange(len(own))  # (S,) parts that are there at all
-    dim, blue, red = np.abs(look[:, None] - colours[:, some, None])  # (S, n) each
-    unlike = dim * np.float32(0.5 / BRIGHT) + np.maximum(blue, red) * np.float32(1 / COLOURED)
-    likely = votes[some] * np.exp(-np.minimum(unlike, 60))
-    likely[row[own], columns] = likely[row[voted], columns] = -1
-    best = likely.argmax(0)
-    rivals = np.stack([voted, own, some[best].astype(np.uint8)])
-    one = np.flatnonzero(own == voted)
-    likely[best[one], one] = -1
-    rivals[1, one] = some[likely[:, one].argmax(0)]
-    return rivals
+def _rivals(windows: Map, nearest: np.ndarray, look_here: np.ndarray, look: Looks) -> np.ndarray:
+    """What pixels (n,) of a group may be, (R, n) uint8: as voted, as by nearest colour if that differs, or the likeliest."""
+    voted = windows.labels[CENTRE]
+    known = (voted,) if np.array_equal(voted, nearest) else (voted, nearest)
+    (likeliest, *_), _ = poll(windows, look_here, look, CANDIDATES, barred=known)
+    return np.stack([*known, likeliest])
 
 
-def _backing(labels: np.ndarray, trust: np.ndarray, rivals: np.ndarray) -> np.ndarray:
-    """How much each pixel of windows (13, n) stands for the rivals (3, n); (13, 3, n) float32."""
-    return (labels[:, None] == rivals) * trust[:, None]
+def _compare(ycc: np.ndarray, levels: np.ndarray, alike: np.ndarray, dim: np.ndarray) -> np.ndarray:
+    """Fills in how alike pixels (3, 13, n) and rivals (3, R, n) are, and how much darker; how far in tint, (13, R, n)."""
+    np.subtract(ycc[0][:, None], levels[0], out=dim)
+    blue, red = (ycc[i][:, None] - levels[i] for i in (1, 2))
+    tint = np.maximum(np.abs(blue, out=blue), np.abs(red, out=red), out=blue)
+    np.add(np.abs(dim, out=alike), tint, out=alike)
+    np.exp(np.negative(alike, out=alike), out=alike)
+    dim *= UNITS[0] / np.float32(STEEP)
+    np.clip(dim, -1, 1, out=dim)
+    return tint
 
 
-def _scores(told: np.ndarray) -> np.ndarray:
-    """What the net says of rivals, (3, n), of what it is told, (F, 3, n): the highest wins."""
+def _backing(windows: Map, rivals: np.ndarray) -> np.ndarray:
+    """How many tenths each pixel of windows (W, n) stands for the rivals (R, n); (W, R, n) uint8."""
+    same = (windows.labels[:, None] == rivals).view(np.uint8)
+    return np.multiply(same, windows.trust[:, None], out=same)
+
+
+def _scores(told: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """What the net says of rivals, (R, n), of what it is told, (F, R, n), and a frame's noise (4,): the highest wins."""
     net = _net()
-    first = product(net["first"], told.reshape(len(told), -1)) + net["first.bias"][:, None]  # (..., 3 * n)
-    second = product(net["second"], np.maximum(first, 0, out=first)) + net["second.bias"][:, None]
-    scores = np.einsum("h,hn->n", net["last"], np.maximum(second, 0, out=second))
-    return scores.reshape(told.shape[1:])
+    first = product(net["first"], told.reshape(FEATURES, -1))  # (H, R * n)
+    first += (net["noise"] @ noise + net["first.bias"])[:, None]
+    second = product(net["second"], np.maximum(first, 0, out=first))
+    second += net["second.bias"][:, None]
+    return product(net["last"], np.maximum(second, 0, out=second)).reshape(told.shape[1:])
 
 
 def product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Returns rows @ columns, (H, F) and (F, n) float32, in one thread."""
-    out, width = np.empty((len(rows), columns.shape[1]), np.float32), MULTIPLIED_AT_ONCE // rows.size
+    out, width = np.empty((len(rows), columns.shape[1]), np.float32), MULTIPLIED_AT_ONCE // rows.size // 16 * 16
     for start in range(0, columns.shape[1], width):
         some = slice(start, start + width)
         np.matmul(rows, columns[:, some], out=out[:, some])
@@ -165,5 +151,5 @@ def product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 @cache
 def _net() -> dict[str, np.ndarray]:
-    """Weights of three layers, (out, in), the last one (in,), and biases of the first two."""
+    """Weights of three layers, (out, in), those of the first one for the noise, and biases of the first two."""
     return load_file(WEIGHTS)

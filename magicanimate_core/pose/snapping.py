@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .judging import MARGIN, Case, Map, judge, product
-from .voting import Looks, vote, weigh
+from .judging import Case, judge, product
+from .polling import MARGIN, UNITS, Looks, Map
+from .voting import vote, weigh
 
 YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)  # rows: Y, Cb, Cr
+SAMPLED = 5  # every fifth pixel tells how noisy a frame is
 
 
 class Seen(NamedTuple):
@@ -27,8 +29,8 @@ class Seen(NamedTuple):
 
 
 def looks(colours: np.ndarray, bright: bool = True) -> Looks:
-    """Returns the looks of colours (25, 3) RGB."""
-    return Looks(colours.astype(np.float32) @ YCC.T, bright)
+    """Returns how parts of colours (25, 3) RGB look."""
+    return Looks(colours.astype(np.float32) @ (YCC / UNITS).T, bright)
 
 
 def snap(rgb: np.ndarray, seen: Seen, look: Looks) -> np.ndarray:
@@ -39,37 +41,35 @@ def snap(rgb: np.ndarray, seen: Seen, look: Looks) -> np.ndarray:
     case = case_of(rgb, seen, box, look)
     labels = case.voted.labels
     if look.bright:
-        labels[case.at] = judge(case, look.parts)
+        labels.ravel()[case.at] = judge(case, look)
     whole = seen.parts.copy()
-    whole[box] = labels.reshape(-1, case.width)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    whole[box] = labels[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return whole
 
 
 def case_of(rgb: np.ndarray, seen: Seen, box: tuple[slice, slice], look: Looks) -> Case:
     """Returns what is to be judged of a frame within a box, after its neighbours have voted."""
-    parts = seen.parts[box]
-    weights, open_ = weigh(parts, seen.trusted[box])
-    before = Map(np.pad(parts, MARGIN).ravel(), np.pad(weights, MARGIN).ravel())
-    at, width = np.flatnonzero(np.pad(open_, MARGIN)), parts.shape[1] + 2 * MARGIN  # (N,), as all places
+    weights, voted_on = weigh(seen.parts[box], seen.trusted[box])
+    weights, voted_on, parts = (np.pad(values, MARGIN) for values in (weights, voted_on, seen.parts[box]))
+    before, at = Map(parts, weights), np.flatnonzero(voted_on)  # (N,) places, as all
     padded = np.pad(rgb[box], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
-    ycc = product(YCC, padded.astype(np.float32).reshape(-1, 3).T)  # (3, P)
-    voted, doubtful = vote(ycc, before, at, width, look)
-    noise = _noise(ycc, before, at, look)
+    ycc = product(YCC / UNITS, padded.astype(np.float32).reshape(-1, 3).T)  # (3, P)
+    voted, doubtful = vote(ycc, before, at, look)
+    noise = _noise(ycc, before, voted_on, look)
     at = at[doubtful]
-    row, column = np.divmod(at, width)
+    row, column = np.divmod(at, parts.shape[1])
     odd = (row - MARGIN + box[0].start) % 2 * 2 + (column - MARGIN + box[1].start) % 2
-    return Case(ycc, width, before, voted, at, odd, noise)
+    return Case(ycc, before, voted, at, odd, noise)
 
 
-def _noise(ycc: np.ndarray, held: Map, at: np.ndarray, look: Looks) -> np.ndarray:
+def _noise(ycc: np.ndarray, held: Map, voted_on: np.ndarray, look: Looks) -> np.ndarray:
     """How far Y and Cb are from the parts' where colours are trusted: inside parts and at their seams; (4,) grey levels."""
-    figure = (held.labels > 0) & (held.trust > 0)
-    seam = at[figure[at]]
-    figure[at] = False
+    labels = held.labels.ravel()[::SAMPLED]
+    figure, seam = (labels > 0) & (held.trust.ravel()[::SAMPLED] > 0), voted_on.ravel()[::SAMPLED]
     found = []
-    for some, few in ((np.flatnonzero(figure), (1.5, 1.0)), (seam, (2.0, 2.0))):
-        some = some[::4]
-        off = np.abs(ycc[:2, some] - look.parts[held.labels[some], :2].T)
+    for some, few in ((figure & ~seam, (1.5, 1.0)), (figure & seam, (2.0, 2.0))):
+        some = np.flatnonzero(some)
+        off = np.abs(ycc[:2, SAMPLED * some] - look.parts[labels[some], :2].T) * UNITS[:2]
         found += list(off.mean(1)) if len(some) > 12 else few
     return np.array(found, np.float32)
 
