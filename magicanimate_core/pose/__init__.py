@@ -7,7 +7,8 @@ detector all of it: a film, frame by frame
 align/   brought to the body and the place of a photo
 palettes, forms  the colours in which people save parts, and how each is read
 recognition, others  which form frames are in, or what they are instead
-surroundings, polling, voting, judging, snapping, steadying  blurred seams, labels that flicker, frames in which nobody was found
+surroundings, polling, voting, judging, snapping  blurred seams
+steadying  labels that flicker, frames in which nobody was found
 preparing  all of it: any form becomes this model's, frame by frame
 people   how many
 colours  a pose video in other colours is refused

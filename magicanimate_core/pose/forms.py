@@ -12,6 +12,7 @@ from ..media.densepose import OUR_FORM
 from .palettes import INFERNO, PARULA, VIRIDIS
 from .polling import Looks
 from .snapping import Seen, looks
+from .surroundings import channels
 
 TRUST = 10  # grey levels, largest channel: farther off, a colour may be a blend that looks like a third part
 OWN = 3  # grey levels: as near as rounding leaves a colour that no codec has touched
@@ -105,15 +106,15 @@ def _apart(form: Form, rgb: np.ndarray) -> np.ndarray:
     """How far colours (N, 3) float32 are from each part's (N, 25), in the largest channel; black is background, too."""
     if form.over_grey:
         return _apart_in_chroma(rgb, form.colours.astype(np.float32))
-    apart = np.stack([np.abs(rgb - colour).max(1) for colour in form.colours.astype(np.float32)], 1)
-    apart[:, 0] = np.minimum(apart[:, 0], rgb.max(1))
+    apart = np.stack([channels(np.maximum, np.abs(rgb - colour)) for colour in form.colours.astype(np.float32)], 1)
+    apart[:, 0] = np.minimum(apart[:, 0], channels(np.maximum, rgb))
     return apart
 
 
 def _apart_in_chroma(rgb: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """The same where a grey photo shines through: differences of channels are free of it."""
     seen = np.stack([rgb[:, 0] - rgb[:, 1], rgb[:, 1] - rgb[:, 2]], 1) / ALPHA  # (N, 2)
-    apart = np.stack([np.abs(seen - chroma).max(1) for chroma in _chroma(colours)], 1)
+    apart = np.stack([channels(np.maximum, np.abs(seen - chroma)) for chroma in _chroma(colours)], 1)
     grey = np.stack([(rgb - ALPHA * colour).mean(1) for colour in colours], 1)  # what the photo must have been
     outside = np.maximum(grey - PURE, -2 - grey).clip(0)
     outside[:, 0] = 0

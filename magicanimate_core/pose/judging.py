@@ -22,7 +22,7 @@ GAUSSIAN = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
 CANDIDATES = 3  # of whom the likeliest becomes a rival
 ONCE_JUDGED = 7  # tenths that a judged pixel counts when others are judged again; one that was voted on counts 5
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
-NARROW = 0.7  # a lead over the next rival, in the scores of the net: less is close
+NARROW = 1.0  # a lead over the next rival, in the scores of the net: less is close
 SECTIONS = CLOSE, 2 * CLOSE, 3 * CLOSE, 4 * CLOSE  # of what the net is told
 FEATURES = SECTIONS[-1] + 4
 # Multiplications of a product that BLAS does not share out among threads of its own: frames are read in threads, which would

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .palettes import SAPIENS
+from .surroundings import channels
 
 ONE_COLOUR = "frames of one colour, in which nobody was found"
 NO_MAP = "flat colours that are not those of 24 parts (DensePose's coarse 14 parts, Champ's semantic map, depth, a drawing)"
@@ -33,7 +34,7 @@ def _person_numbers(frames: np.ndarray) -> bool:
 
 
 def _mostly_black(frames: np.ndarray) -> bool:
-    return float((frames.max(-1) <= DARK).mean()) > 0.5
+    return float((channels(np.maximum, frames) <= DARK).mean()) > 0.5
 
 
 def _thin(mask: np.ndarray) -> bool:
@@ -48,7 +49,7 @@ def _thin(mask: np.ndarray) -> bool:
 
 def _blurred_iuv(frames: np.ndarray) -> bool:
     """One channel of the figure is dark, as part numbers are, and the two others are not; black around."""
-    figure = frames[frames.max(-1) > DARK]
+    figure = frames[channels(np.maximum, frames) > DARK]
     if not _mostly_black(frames) or len(figure) < 4:
         return False
     medians = np.median(figure, axis=0)
@@ -57,7 +58,7 @@ def _blurred_iuv(frames: np.ndarray) -> bool:
 
 def _skeleton(frames: np.ndarray) -> bool:
     """Thin, strong, rainbow-coloured lines on black."""
-    figure = frames.max(-1) > DARK
+    figure = channels(np.maximum, frames) > DARK
     if not _mostly_black(frames) or not figure.any() or figure.mean() > 0.3:
         return False
     return float(np.median(np.ptp(frames[figure].astype(np.int16), axis=-1))) > 90
@@ -90,7 +91,7 @@ _KINDS = (  # asked in this order
     ("numbers of persons (_INDS.png), or nearly black frames", _person_numbers),
     (ONE_COLOUR, _one_colour),
     ("DensePose IUV out of a lossy codec or a resize, which part numbers do not survive: save it as PNG", _blurred_iuv),
-    ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(frames.max(-1) > DARK)),
+    ("an OpenPose skeleton", lambda frames: _skeleton(frames) and _thin(channels(np.maximum, frames) > DARK)),
     ("DensePose's contour view: lines, from which parts cannot be told", _contours),
     ("a body part map of Sapiens, which knows no front and back", _sapiens),
     (NO_MAP, _flat),

@@ -9,6 +9,7 @@ import numpy as np
 
 from .forms import FORMS, TRUST, Form, nearest_parts_of, see
 from .others import VAGUE, what_else
+from .surroundings import channels
 
 LOOKED_SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
 FLATNESS = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
@@ -128,8 +129,8 @@ def _background(form: Form, frames: np.ndarray) -> float:
     """Slightly less than 1 where the background is black and the form's is not, or the other way round."""
     if form.over_grey or form.name.startswith("inferno"):
         return 1.0
-    dark = float((frames.max(-1) <= 24).mean())
-    own = float((np.abs(frames.astype(np.int16) - form.colours[0].astype(np.int16)).max(-1) <= 24).mean())
+    dark = float((channels(np.maximum, frames) <= 24).mean())
+    own = float((channels(np.maximum, np.abs(frames.astype(np.int16) - form.colours[0].astype(np.int16))) <= 24).mean())
     black = "_black" in form.name
     return 1.0 if (dark > own) == black else 0.98
 
@@ -138,7 +139,8 @@ def _flat_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The colours (N, 3) uint8 off the seams, each once, and how often there are, (N,)."""
     levels = frames.astype(np.int16)
     here = levels[:, :-1, :-1]
-    flat = (np.abs(here - levels[:, :-1, 1:]).max(-1) <= FLATNESS) & (np.abs(here - levels[:, 1:, :-1]).max(-1) <= FLATNESS)
+    beside = (np.abs(here - there) for there in (levels[:, :-1, 1:], levels[:, 1:, :-1]))
+    flat = np.logical_and(*(channels(np.maximum, apart) <= FLATNESS for apart in beside))
     chosen = frames[:, :-1, :-1][flat] if flat.any() else frames.reshape(-1, 3)
     packed = chosen.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
     unique, counts = np.unique(packed, return_counts=True)
@@ -148,8 +150,8 @@ def _flat_colours(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _numbers(frames: np.ndarray) -> Recognised | None:
     """Part numbers in a channel, or in all three alike."""
     levels = frames.astype(np.int16)
-    high = levels.max(-1)
-    if high.max() <= 40 and np.ptp(levels, axis=-1).max() <= 8:
+    high = channels(np.maximum, levels)
+    if high.max() <= 40 and (high - channels(np.minimum, levels)).max() <= 8:
         values = np.unique(frames[..., 1])
         return Recognised(FORMS["numbers"], 1.0) if len(values) >= 4 and values.max() >= 13 else None
     return next((found for name in ("iuv", "vui") if (found := _iuv(levels, FORMS[name]))), None)
@@ -158,14 +160,14 @@ def _numbers(frames: np.ndarray) -> Recognised | None:
 def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
     """One channel holds part numbers 1..24, the two others coordinates up to 255; zeros around."""
     number, others = levels[..., form.channel], np.delete(levels, form.channel, -1)
-    figure = others.max(-1) > 32
+    figure = channels(np.maximum, others) > 32
     if figure.mean() < SEEN:
         return None
-    inside, coordinates = number[figure], others[figure]
-    still = np.abs(np.diff(number, axis=2))[figure[:, :, 1:] & figure[:, :, :-1]]
+    inside = number[figure]
     small = float((inside <= 24).mean())
-    if small < 0.7 or (inside > 0).mean() < 0.6 or np.percentile(coordinates, 90, axis=0).min() < 40:
+    if small < 0.7 or (inside > 0).mean() < 0.6 or np.percentile(others[figure], 90, axis=0).min() < 40:
         return None
+    still = np.abs(np.diff(number, axis=2))[figure[:, :, 1:] & figure[:, :, :-1]]
     if len(np.unique(inside[inside <= 24])) < 4 or not len(still):
         return None
     if float((number[~figure] <= 4).mean() if (~figure).any() else 1) < 0.9 or float((still <= 2).mean()) < 0.6:
@@ -178,7 +180,7 @@ def _codec_broke(frames: np.ndarray, form: Form) -> str | None:
     if form.channel is None:
         return None
     number = frames[..., form.channel].astype(np.int16)
-    figure = frames.max(-1) > 0 if form.name != "numbers" else number > 0
+    figure = channels(np.maximum, frames) > 0 if form.name != "numbers" else number > 0
     lonely = np.ones(number[:, 1:-1, 1:-1].shape, bool)
     for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
         lonely &= number[:, dy : dy + lonely.shape[1], dx : dx + lonely.shape[2]] != number[:, 1:-1, 1:-1]

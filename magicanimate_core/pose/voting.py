@@ -10,7 +10,7 @@ LINE, IN_SMALL, PATCH = 1, 5, 10  # tenths that a pixel's vote counts: in a line
 SETTLED = 5  # of a pixel that was voted on, in the next round
 BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
 CANDIDATES = 4  # parts around a pixel of which one is elected
-DOUBT = 0.1  # of the winner's votes: where all others have more together, it is not sure
+DOUBT = 0.07  # of the winner's votes: where all others have more together, it is not sure
 
 
 def weigh(parts: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
