@@ -9,13 +9,14 @@ import numpy as np
 
 from .forms import FORMS, TRUST, Form, nearest_parts_of, see
 from .others import VAGUE, what_else
+from .steadying import NOBODY_SHARE
 from .surroundings import channels
 
 LOOKED_SIDE = 256  # pixels; of larger frames every second pixel is looked at, or every third, ...
+CLOSER_SIDE = 512  # the same, where that tells nothing
 FLATNESS = 4  # grey levels to the right and the lower neighbour: off the seams, where a codec leaves colours alone
 TINY = 160  # pixels: in smaller frames a codec may leave too little that is flat
 CALM = 0.01  # of all pixels must be flat: of noise, none are
-SEEN = 0.002  # of all pixels must be a figure
 LARGE = 85  # pixels: in figures of this size, parts are larger than the blocks of a codec
 FAINT = 0.12  # of a figure must be sharp, however small it is
 LEAST_COLOURED = 0.25  # of a figure must be in a form's colours
@@ -53,14 +54,17 @@ def _too_small(frames: np.ndarray) -> str:
 
 def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
     """Returns the form of frames, or None and what they look like instead, a noun (None: nothing that has a name)."""
-    frames = thinned(frames)
-    found = _numbers(frames)
+    looked = thinned(frames)
+    found = _numbers(looked) or _best(looked) or _best(thinned(frames, CLOSER_SIDE))  # a small figure
     if found is None:
-        found = max(_scores(frames), key=lambda scored: scored.confidence, default=None)
-    if found is None:
-        return None, what_else(frames)
+        return None, what_else(looked)
     broken = _codec_broke(frames, found.form)
     return (None, broken) if broken else (found, None)
+
+
+def _best(frames: np.ndarray) -> Recognised | None:
+    """The form with a palette that explains frames best, if one does."""
+    return max(_scores(frames), key=lambda scored: scored.confidence, default=None)
 
 
 def clause(frames: np.ndarray) -> str | None:
@@ -93,9 +97,9 @@ def score(frames: np.ndarray, form: Form) -> float:
     return found.confidence if found and found.form is form else 0.0
 
 
-def thinned(frames: np.ndarray) -> np.ndarray:
-    """Returns frames of which at most 256 pixels a side are left."""
-    stride = max(1, -(-max(frames.shape[1:3]) // LOOKED_SIDE))
+def thinned(frames: np.ndarray, side: int = LOOKED_SIDE) -> np.ndarray:
+    """Returns frames of which at most so many pixels a side are left."""
+    stride = max(1, -(-max(frames.shape[1:3]) // side))
     return np.ascontiguousarray(frames[:, ::stride, ::stride])
 
 
@@ -109,7 +113,7 @@ def _scores(frames: np.ndarray, chosen: Form | None = None) -> list[Recognised]:
         parts, apart, beside = nearest_parts_of(form, colours)
         figure = (parts > 0) | (apart > TRUST)
         size = counts[figure].sum()
-        if size < SEEN * counts.sum() or not (parts[figure] > 0).any():
+        if size < NOBODY_SHARE * counts.sum() or not (parts[figure] > 0).any():
             continue
         near = figure & (apart <= TRUST)
         settled = near & (apart <= 0.3 * beside)  # not halfway to the next part, as in a picture of depth
@@ -161,7 +165,7 @@ def _iuv(levels: np.ndarray, form: Form) -> Recognised | None:
     """One channel holds part numbers 1..24, the two others coordinates up to 255; zeros around."""
     number, others = levels[..., form.channel], np.delete(levels, form.channel, -1)
     figure = channels(np.maximum, others) > 32
-    if figure.mean() < SEEN:
+    if figure.mean() < NOBODY_SHARE:
         return None
     inside = number[figure]
     small = float((inside <= 24).mean())

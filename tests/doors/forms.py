@@ -61,12 +61,37 @@ def one(frames: np.ndarray) -> np.ndarray:
     return frames[:1]
 
 
+def far_away(frames: np.ndarray, background: tuple = (68, 1, 84), side: int = 900) -> np.ndarray:
+    """A figure of a tenth of the height, in a large picture."""
+    small = frames[:, ::2, ::2]
+    whole = np.empty((len(small), side, side, 3), np.uint8)
+    whole[:] = background
+    whole[:, 300 : 300 + small.shape[1], 500 : 500 + small.shape[2]] = small
+    return whole
+
+
+def enlarged(made: Callable) -> np.ndarray:
+    return made()[:2].repeat(5, 1).repeat(5, 2)
+
+
+def tiny_parts() -> np.ndarray:
+    """Part numbers of patches as large as three pixels, in a large picture."""
+    rows, columns = np.mgrid[:96, :96] // 3
+    patches = (rows * 7 + columns * 5) % 24 + 1
+    return far_away(
+        np.broadcast_to(patches.astype(np.uint8)[..., None], (2, 96, 96, 3)).repeat(2, 1).repeat(2, 2), (0, 0, 0)
+    )
+
+
 ODD = [
     Case("one frame", lambda: one(show.drawn("parula_black")), in_form("parula_black")),
     Case("nobody in most frames", dark_start, in_form("viridis")),
     Case("black bars", letterboxed, in_form("viridis")),
     Case("enlarged", lambda: show.resized(show.drawn("inferno"), 384), in_form("inferno")),
     Case("made smaller", lambda: show.resized(show.drawn("parula"), 100), in_form("parula")),
+    Case("a small figure", lambda: far_away(show.drawn("viridis")), in_form("viridis")),
+    Case("a small figure, BGR", lambda: far_away(show.drawn("viridis_bgr"), (84, 1, 68)), in_form("viridis_bgr")),
+    Case("small parts, numbers", tiny_parts, in_form("numbers")),
     Case("another dancer", lambda: show.drawn("viridis_bgr", show.dancer(11)), in_form("viridis_bgr")),
 ]
 OTHERS = [
@@ -88,6 +113,19 @@ OTHERS = [
     Case("a pixel", lambda: np.zeros((1, 1, 1, 3), np.uint8), Refused("nobody was found")),
     Case(
         "too small", lambda: show.through(show.resized(show.drawn("viridis"), 32), "crf 28"), Refused("32 x 32 .* too small")
+    ),
+    *(
+        Case(f"{made.__name__}, large", partial(enlarged, made), Refused("looks like|is not DensePose"))
+        for made in (show.film, show.grey, show.contours, show.skeleton, show.sapiens, show.persons)
+    ),
+    *(
+        Case(
+            f"{made.__name__} in {name}, large",
+            partial(enlarged, partial(made, name)),
+            Refused("looks like|is not DensePose"),
+        )
+        for made in (show.coarse, show.depth)
+        for name in ("viridis", "parula")
     ),
     Case("no frames", lambda: np.zeros((0, 8, 8, 3), np.uint8), Refused("no frames: connect at least one")),
 ]
