@@ -50,17 +50,51 @@ def test_the_second_look_is_better_than_the_vote_in_any_palette(name):
     assert off[0] <= 0.85 * off[1]
 
 
-def test_what_was_close_is_judged_again_and_only_beside_what_moved(monkeypatch):
-    rgb, look = show.through(show.drawn("viridis"), "crf 18")[0], form_looks("viridis")
+def a_case(box: tuple[slice, slice] | None = None) -> judging.Case:
+    """What is to be judged of a frame, of all of it or in a box."""
+    rgb = show.through(show.drawn("viridis"), "crf 18")[0]
     seen = see(FORMS["viridis"], rgb)
-    case = case_of(rgb, seen, figure_box(seen), look)
+    return case_of(rgb, seen, box or figure_box(seen), form_looks("viridis"))
+
+
+def test_what_was_close_is_judged_again_and_only_beside_what_moved(monkeypatch):
+    case, look = a_case(), form_looks("viridis")
+    once, lead = judging._judged(case, look)
     twice = judging.judge(case, look)
-    monkeypatch.setattr(judging, "NARROW", -1.0)
-    once = judging.judge(case, look)
     changed = np.flatnonzero(twice != once)
+    assert len(changed) and (lead >= 0).all()
+    assert (lead[changed] < judging.NARROW).all() and (lead > judging.NARROW).mean() > 0.3
     width, moved = case.voted.labels.shape[1], case.at[once != case.voted.at(case.at).labels]
     away = np.abs(np.stack(np.divmod(case.at[changed], width))[..., None] - np.stack(np.divmod(moved, width))[:, None])
-    assert len(changed) and (away.max(0).min(1) <= judging.MARGIN).all()
+    assert (away.max(0).min(1) <= judging.MARGIN).all()
+    monkeypatch.setattr(judging, "NARROW", -1.0)
+    assert np.array_equal(judging.judge(case, look), once)
+
+
+def test_the_voted_part_the_nearest_colours_and_another_are_rivals():
+    case, kinds = a_case(), set()
+    for group in judging.groups(case):
+        rivals = judging.look_closer(case, group, form_looks("viridis")).rivals
+        voted, nearest = (held.at(case.at[group]).labels for held in (case.voted, case.seen))
+        assert (rivals == voted).any(0).all() and ((rivals == voted).sum(0) == 1).mean() > 0.9  # where another one stands
+        assert (rivals == nearest).any(0).all()
+        kinds.add((len(rivals), bool((voted == nearest).all())))
+    assert kinds == {(2, True), (3, False)}
+
+
+def test_squares_of_colour_are_counted_from_the_frames_corner():
+    seen = see(FORMS["viridis"], show.through(show.drawn("viridis"), "crf 18")[0])
+    inner = figure_box(seen)
+    outer = tuple(slice(max(0, side.start - 1), side.stop) for side in inner)
+    (first, begin), (second, start) = ((a_case(box), box) for box in (inner, outer))
+
+    def odd(case: judging.Case, box: tuple[slice, slice]) -> dict:
+        rows, columns = np.divmod(case.at, case.voted.labels.shape[1])
+        return dict(zip(zip(rows + box[0].start, columns + box[1].start, strict=True), case.odd, strict=True))
+
+    here, there = odd(first, begin), odd(second, start)
+    both = here.keys() & there.keys()
+    assert outer != inner and len(both) > 100 and all(here[place] == there[place] for place in both)
 
 
 def test_where_all_votes_are_for_one_part_nothing_is_counted_and_nothing_changes(monkeypatch):
