@@ -1,12 +1,14 @@
 """Trains the small net that decides at the seams of blurred part maps, on drawn dancers:  python -m scripts.train_snapping
 
 Dancers of the split "train", alone or two, large and small, are painted, encoded and read again, as the forms whose
-brightness tells parts apart. Most have seams as published clips have them: those have been through a codec before, and
-their labels are cleaned. Writes magicanimate_core/pose/judging.safetensors. About ten minutes on two cores.
+brightness tells parts apart, or (--over-grey --scenes 50 --steps 6000) with a grey photo below. Most have seams as published
+clips have them: those have been through a codec before, and their labels are cleaned. Writes
+magicanimate_core/pose/judging*.safetensors. A few minutes on two cores.
 """
 
 import argparse
 import io
+from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple
@@ -21,13 +23,16 @@ from torch import nn
 from benchmarks.pose import cleaned
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
-from magicanimate_core.pose.forms import FORMS, form_looks, see
+from magicanimate_core.pose.forms import ALPHA, FORMS, form_looks, see
 from magicanimate_core.pose.judging import FEATURES, WEIGHTS, Case, groups, look_closer
 from magicanimate_core.pose.polling import MARGIN, Looks
 from magicanimate_core.pose.snapping import case_of, figure_box
 
 FRAMES = 4
-NAMES = (*["viridis"] * 4, "viridis_black", "parula", "parula_black", "inferno", "viridis_bgr", "parula_bgr")
+NAMES = {  # by whether brightness tells parts apart
+    True: (*["viridis"] * 4, "viridis_black", "parula", "parula_black", "inferno", "viridis_bgr", "parula_bgr"),
+    False: ("viridis_grey", "viridis_grey", "parula_grey", "viridis_grey_bgr", "parula_grey_bgr"),
+}
 PRESETS = ("ultrafast", "veryfast", "medium", "medium", "slow")
 EXAMPLES = 1500  # of a frame
 HIDDEN = 32, 16
@@ -93,6 +98,26 @@ def published(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.stack([cleaned(frame) for frame in frames])
 
 
+def painted(parts: np.ndarray, name: str, rng: np.random.Generator) -> np.ndarray:
+    """Part maps as people save them in a form, (FRAMES, side, side, 3) uint8."""
+    form, figure = FORMS[name], (parts > 0)[..., None]
+    if form.over_grey:
+        grey = photo(parts, rng)[..., None]
+        return np.where(figure, (1 - ALPHA) * grey + ALPHA * form.colours[parts], grey).astype(np.uint8)
+    return np.where(figure | ("_black" not in name), form.colours[parts], 0).astype(np.uint8)
+
+
+def photo(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Something grey (FRAMES, side, side) float32: patterns, large and small, and clothes that go with the parts."""
+    side = parts.shape[1]
+    clothes = rng.uniform(20, 235, 25).astype(np.float32)[parts] * rng.uniform(0, 1)
+    grey = np.stack([cv2.blur(frame, (3, 3)) for frame in clothes])
+    for cell in (4, 16, 64):
+        coarse = rng.normal(0, rng.uniform(0, 40), (side // cell + 2, side // cell + 2)).astype(np.float32)
+        grey += cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
+    return (grey + rng.uniform(40, 160) + rng.normal(0, rng.uniform(0, 6), parts.shape)).clip(0, 255).astype(np.float32)
+
+
 def blurred(frames: np.ndarray, parts: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Frames after a codec or a resize, and the part maps that they show."""
     how, side = rng.random(), frames.shape[1]
@@ -137,13 +162,12 @@ class Examples(NamedTuple):
     counts: np.ndarray
 
 
-def examples(number: int) -> list[Examples]:
+def examples(number: int, bright: bool) -> list[Examples]:
     """Of two frames of a scene, each in two forms, by the groups in which they are judged."""
     rng, found = np.random.default_rng(number), []
     parts = scene(rng, int(rng.choice([256, 384, 512, 512, 512, 640])))
-    for name in rng.choice(NAMES, 2):
-        colours = np.where((parts > 0)[..., None] | ("_black" not in name), FORMS[name].colours[parts], 0).astype(np.uint8)
-        for rgb, truth in list(zip(*blurred(colours, parts, rng), strict=True))[1::2]:
+    for name in rng.choice(NAMES[bright], 2):
+        for rgb, truth in list(zip(*blurred(painted(parts, name, rng), parts, rng), strict=True))[1::2]:
             seen = see(FORMS[name], rgb)
             box = figure_box(seen)
             if seen.exact or box is None:
@@ -203,14 +227,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=27)
     parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--over-grey", action="store_true", help="the net for forms over a grey photo")
+    parser.add_argument("--out", type=Path, help="default: beside pose/judging.py")
     options = parser.parse_args()
     torch.manual_seed(0)
+    bright = not options.over_grey
     cv2.setNumThreads(1)
     with Pool(2) as pool:
-        kinds = joined([example for some in pool.imap(examples, range(options.scenes)) for example in some])
+        found = pool.imap(partial(examples, bright=bright), range(options.scenes))
+        kinds = joined([example for some in found for example in some])
     print(" + ".join(str(len(kind.right)) for kind in kinds), "examples", flush=True)
-    save_file(train(kinds, options.steps), options.out)
+    save_file(train(kinds, options.steps), options.out or WEIGHTS[bright])
 
 
 if __name__ == "__main__":

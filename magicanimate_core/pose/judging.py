@@ -1,8 +1,9 @@
 """A second look at the seams of a blurred part map: which of the parts around a pixel it is, by a small net.
 
-The net has seen drawn dancers before and after many encoders (scripts/train_snapping.py, which writes judging.safetensors).
+The net has seen drawn dancers before and after many encoders (scripts/train_snapping.py, which writes judging*.safetensors).
 It knows no palette: for every part that a pixel may be (a rival) it sees how like it the 13 pixels around are. A codec
 keeps brightness by pixels and colour by squares of 2 x 2: windows are mirrored so that a pixel is the first of its square.
+Where a grey photo shines through, a rival is as bright as the pixels around that stand for it, and another net decides.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from safetensors.numpy import load_file
 from .polling import CENTRE, CLOSE, MARGIN, UNITS, WINDOW, Looks, Map, at_once, poll
 from .surroundings import fold
 
-WEIGHTS = Path(__file__).with_name("judging.safetensors")
+WEIGHTS = {  # by whether brightness tells parts apart
+    True: Path(__file__).with_name("judging.safetensors"),
+    False: Path(__file__).with_name("judging_over_grey.safetensors"),
+}
 MIRRORED = np.array([WINDOW * (y, x) for y in (1, -1) for x in (1, -1)])  # (4, 25, 2), by 2 * odd row + odd column
 GAUSSIAN = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
 CANDIDATES = 3  # of whom the likeliest becomes a rival
@@ -72,7 +76,7 @@ def _judged(case: Case, look: Looks) -> tuple[np.ndarray, np.ndarray]:
     parts, lead = np.zeros(len(case.at), np.uint8), np.zeros(len(case.at), np.float32)
     for group in groups(case):
         doubts = look_closer(case, group, look)
-        scores = _scores(doubts.told, case.noise)
+        scores = _scores(doubts.told, case.noise, look.bright)
         parts[group] = np.take_along_axis(doubts.rivals, scores.argmax(0)[None], 0)[0]
         lead[group] = scores.max(0) - np.where(doubts.rivals == parts[group], -np.inf, scores).max(0)
     return parts, lead
@@ -94,9 +98,12 @@ def look_closer(case: Case, group: np.ndarray, look: Looks) -> Doubts:
     rivals = _rivals(voted, seen.labels[CENTRE], ycc[:, CENTRE], look)
     told = np.empty((FEATURES, *rivals.shape), np.float32)
     alike, dim, told_seen, told_voted, single = np.split(told, SECTIONS)
-    tint = _compare(ycc, look.parts.T.take(rivals, 1), alike, dim)
     told_seen[:], behind = _backing(seen, rivals), _backing(voted, rivals)
     told_voted[:] = behind[:CLOSE]
+    levels = look.parts.T.take(rivals, 1)  # (3, R, n)
+    if not look.bright:
+        levels[0] = _brightness(ycc[0], told_voted)
+    tint = _compare(ycc, levels, alike, dim)
     told[SECTIONS[1] : SECTIONS[3]] *= np.float32(0.1)
     share = product(GAUSSIAN[None], behind.astype(np.float32).reshape(len(WINDOW), -1)).reshape(rivals.shape)
     single[0] = share / (GAUSSIAN @ voted.trust + np.float32(1e-5))
@@ -110,6 +117,12 @@ def _rivals(windows: Map, nearest: np.ndarray, look_here: np.ndarray, look: Look
     known = (voted,) if np.array_equal(voted, nearest) else (voted, nearest)
     (likeliest, *_), _ = poll(windows, look_here, look, CANDIDATES, barred=known)
     return np.stack([*known, likeliest])
+
+
+def _brightness(seen: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """How bright rivals are here, (R, n): as the pixels around (13, n) that stand for them (13, R, n), or as the centre."""
+    sums = np.einsum("wn,wrn->rn", seen, behind) + np.float32(1e-3) * seen[CENTRE]
+    return sums / (behind.sum(0) + np.float32(1e-3))
 
 
 def _compare(ycc: np.ndarray, levels: np.ndarray, alike: np.ndarray, dim: np.ndarray) -> np.ndarray:
@@ -130,9 +143,9 @@ def _backing(windows: Map, rivals: np.ndarray) -> np.ndarray:
     return np.multiply(same, windows.trust[:, None], out=same)
 
 
-def _scores(told: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def _scores(told: np.ndarray, noise: np.ndarray, bright: bool) -> np.ndarray:
     """What the net says of rivals, (R, n), of what it is told, (F, R, n), and a frame's noise (4,): the highest wins."""
-    net = _net()
+    net = _net(bright)
     first = product(net["first"], told.reshape(FEATURES, -1))  # (H, R * n)
     first += (net["noise"] @ noise + net["first.bias"])[:, None]
     second = product(net["second"], np.maximum(first, 0, out=first))
@@ -150,6 +163,6 @@ def product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _net() -> dict[str, np.ndarray]:
+def _net(bright: bool) -> dict[str, np.ndarray]:
     """Weights of three layers, (out, in), those of the first one for the noise, and biases of the first two."""
-    return load_file(WEIGHTS)
+    return load_file(WEIGHTS[bright])

@@ -2,7 +2,7 @@
 
 Between two parts lies the colour of a third one: a blurred pixel goes to that part of its neighbourhood which it looks like
 most. Whole patches of a colour count for more than thin lines, which may be such blends. Where the vote is close, or against
-the nearest colour, a small net judges (judging.py), if brightness tells parts apart.
+the nearest colour, a small net judges (judging.py).
 """
 
 from typing import NamedTuple
@@ -39,11 +39,9 @@ def snap(rgb: np.ndarray, seen: Seen, look: Looks) -> np.ndarray:
     if box is None:
         return seen.parts
     case = case_of(rgb, seen, box, look)
-    labels = case.voted.labels
-    if look.bright:
-        labels.ravel()[case.at] = judge(case, look)
     whole = seen.parts.copy()
-    whole[box] = labels[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    held = case.voted.having(case.at, judge(case, look), 0)
+    whole[box] = held.labels[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return whole
 
 

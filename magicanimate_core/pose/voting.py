@@ -7,8 +7,7 @@ from .surroundings import fold
 
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
 LINE, IN_SMALL, PATCH = 1, 5, 10  # tenths that a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
-SETTLED = 5  # of a pixel that was voted on, in the next round
-BLIND_ROUNDS = 2  # where brightness tells nothing, and nobody judges after the vote
+SETTLED = 5  # of a pixel that was voted on, when it is judged
 CANDIDATES = 4  # parts around a pixel of which one is elected
 DOUBT = 0.07  # of the winner's votes: where all others have more together, it is not sure
 
@@ -53,14 +52,12 @@ def _spread(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 def vote(ycc: np.ndarray, before: Map, at: np.ndarray, look: Looks) -> tuple[Map, np.ndarray]:
     """Returns the map after the N places `at` have gone where neighbours and colours say, and which of them are in doubt."""
-    after, doubtful = before, np.zeros(len(at), bool)
-    for _ in range(1 if look.bright else BLIND_ROUNDS):
-        won = _unanimous(after).ravel()[at]
-        voted_on = np.flatnonzero(won == PARTS)
-        for some in (voted_on[part] for part in at_once(len(voted_on))):
-            won[some], doubtful[some] = _elect(after, at[some], ycc, look)
-        decided = won < PARTS
-        after = after.having(at[decided], won[decided], SETTLED)
+    won, doubtful = _unanimous(before).ravel()[at], np.zeros(len(at), bool)
+    voted_on = np.flatnonzero(won == PARTS)
+    for some in (voted_on[part] for part in at_once(len(voted_on))):
+        won[some], doubtful[some] = _elect(before, at[some], ycc, look)
+    decided = won < PARTS
+    after = before.having(at[decided], won[decided], SETTLED)
     return after, doubtful | (after.at(at).labels != before.at(at).labels)
 
 
