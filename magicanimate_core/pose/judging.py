@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from einops import rearrange
 from safetensors.numpy import load_file
 
 from .polling import CENTRE, CLOSE, MARGIN, UNITS, WINDOW, Looks, Map, at_once, poll
@@ -156,9 +157,10 @@ def _scores(told: np.ndarray, noise: np.ndarray, bright: bool) -> np.ndarray:
 def product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Returns rows @ columns, (H, F) and (F, n) float32, in one thread."""
     out, width = np.empty((len(rows), columns.shape[1]), np.float32), MULTIPLIED_AT_ONCE // rows.size // 16 * 16
-    for start in range(0, columns.shape[1], width):
-        some = slice(start, start + width)
-        np.matmul(rows, columns[:, some], out=out[:, some])
+    whole = columns.shape[1] // width * width
+    many, into = (rearrange(values[:, :whole], "f (k w) -> k f w", w=width) for values in (columns, out))
+    np.matmul(rows, many, out=into)
+    np.matmul(rows, columns[:, whole:], out=out[:, whole:])
     return out
 
 

@@ -19,7 +19,7 @@ WINDOW = np.array(  # (25, 2): the close ones by rows, then the corners
 CENTRE = CLOSE // 2
 NEARNESS = np.array([4, 3, 1], np.uint8)[np.abs(WINDOW)].prod(1, dtype=np.uint8)  # (25,): a Gaussian, in whole numbers
 UNITS = np.array([[7.0], [24.0], [24.0]], np.float32)  # of Y, Cb, Cr: grey levels over which a likeness falls to 1 / e
-AT_ONCE = 2048  # pixels whose windows stay in the processor's cache
+AT_ONCE = 4096  # pixels whose windows stay in the processor's cache
 
 
 class Map(NamedTuple):
