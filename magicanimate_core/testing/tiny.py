@@ -12,7 +12,7 @@ from ..weights.published import PUBLISHED
 from . import inputs
 from .random_weights import motion_shapes, position_tables, random_tensors, unet_shapes
 
-SHAPE = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48)
+SHAPE = arch.UNetShape((32, 64, 128, 128), (True, True, True, False), 48, res_blocks=1)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from pack.magicanimate_core.testing import random_weights as rw
+from pack.magicanimate_core.testing import tiny
 from pack.magicanimate_core.weights import architecture as arch
 from pack.tests.host.small import CHOICES
 from safetensors.torch import load_file, save_file
@@ -110,7 +111,7 @@ def test_motion_module_with_every_published_prefix(small, load, prefix):
     model = load("motion_module", "prefixed.safetensors", {prefix + k: v for k, v in bare.items()})
     from pack.magicanimate_core.host.temporal import motion_of
 
-    assert len(motion_of(model).layout.widths) == 20
+    assert motion_of(model).layout.widths == arch.temporal_widths(tiny.SHAPE)
 
 
 def wide(kind, text=48):

@@ -77,7 +77,7 @@ def counted(small, monkeypatch):
     count("encoder", small.encoder.model.diffusion_model)
     unet = small.shared_base.model.diffusion_model
     count("unet", unet)
-    attention = unet.output_blocks[11][1].transformer_blocks[0].attn1
+    attention = unet.output_blocks[-1][1].transformer_blocks[0].attn1
     count("keys of the last layer", attention.to_k)
     yield rows
     for handle in handles:
