@@ -5,7 +5,7 @@ DEVICE becomes a Distant tensor, and a mix raises Mixed. `pretending` lets the h
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ MOVES = {"to", "_to_copy", "type_as"}
 RESHAPED_LIKE = {"view_as", "expand_as", "reshape_as"}  # look at another tensor's shape only
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index"}  # a card copies indices by itself
 JOINING = {"cat", "stack", "concat"}  # not even single numbers from elsewhere
+NESTS = (tuple, list, dict)
 WAITS = {"item", "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "_unique2", "allclose"}
 
 
@@ -46,14 +47,15 @@ class Distant(Tensor):
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
         """Calls the function; the numbers of x[[0, 2]] = 1 torch would put on meta, where nothing has a value."""
-        if function in (Tensor.__getitem__, Tensor.__setitem__):
+        if function is Tensor.__getitem__ or function is Tensor.__setitem__:
             index = args[1] if isinstance(args[1], tuple) else (args[1],)
             index = tuple(torch.tensor(i) if isinstance(i, list) else i for i in index)
             value = [torch.tensor(v, dtype=args[0].dtype) if isinstance(v, (int, float)) else v for v in args[2:]]
             args = (args[0], index, *value)
-        if kwargs or len(args) > 1:
+        if len(args) > 1:
             args = [_as_meta(a) for a in args]
-            kwargs = {name: _as_meta(a) for name, a in (kwargs or {}).items()}
+        if kwargs:
+            kwargs = {name: _as_meta(a) for name, a in kwargs.items()}
         with torch._C.DisableTorchFunctionSubclass():
             return function(*args, **(kwargs or {}))
 
@@ -77,8 +79,9 @@ class Accelerator(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         name = function.overloadpacket.__name__
-        tensors: list[Tensor] = []
-        each(lambda a: tensors.append(a) if isinstance(a, Tensor) else None, (args, kwargs))
+        tensors = _tensors(args)
+        if kwargs:
+            tensors += _tensors(kwargs.values())
         if name == "_has_compatible_shallow_copy_type":
             return not any(map(_is_distant, tensors))
         if name in MOVES or kwargs.get("device") is not None:
@@ -146,6 +149,17 @@ def _is_distant(tensor: Tensor) -> bool:
     return isinstance(tensor, Distant)
 
 
+def _tensors(items: Iterable[Any]) -> list[Tensor]:
+    """All that lie among these, also in tuples, lists and dicts."""
+    found = []
+    for item in items:
+        if isinstance(item, Tensor):
+            found.append(item)
+        elif isinstance(item, NESTS):
+            found += _tensors(item.values() if isinstance(item, dict) else item)
+    return found
+
+
 def each(function: Callable[[Any], Any], tree: Any) -> Any:
     """Passes all that lies in tuples, lists and dicts through a function."""
     if isinstance(tree, (tuple, list)):
@@ -161,7 +175,11 @@ def _as_meta(value: Any) -> Any:
 
 def _here(tree: Any) -> Any:
     """The same arguments with every tensor's numbers on the CPU."""
-    return each(lambda a: a.here if isinstance(a, Distant) else a, tree)
+    if isinstance(tree, dict):
+        return {key: _here(item) for key, item in tree.items()}
+    if isinstance(tree, (tuple, list)):
+        return type(tree)([_here(a) if isinstance(a, NESTS) else a.here if isinstance(a, Distant) else a for a in tree])
+    return tree.here if isinstance(tree, Distant) else tree
 
 
 def _wrapped(tree: Any, inputs: list[Tensor]) -> Any:

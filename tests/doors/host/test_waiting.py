@@ -25,19 +25,46 @@ def windows(to: float, back: float = 0, *, calls: int = 2, waits: int = 0):
     return check
 
 
+@cases(
+    Case("as published", animated(), 4),
+    Case("without guidance", animated(cfg=1.0), 4),
+    Case("windows that share nothing", animated(context_overlap=0), 0),
+    Case("halves apart", waiting.halves_apart(animated()), 4),
+)
+def test_what_waits_on_the_device_does_not_grow_with_the_clip(case, small, monkeypatch):
+    most, gather = [], PerFrame.gather
+
+    def spy(self, *args):
+        made = gather(self, *args)
+        most.append(sum(not isinstance(outputs, Parked) for outputs in self.waiting.values()))
+        return made
+
+    monkeypatch.setattr(PerFrame, "gather", spy)
+    for frames in (SHORT, 2 * SHORT):
+        most.clear()
+        case.brings(small, frames)
+        assert max(most) == case.out and most[-1] == 0
+
+
+@pytest.fixture(scope="module")
+def accelerator(there):  # noqa: F811
+    """With all models upon it, where they stay: that takes longer than a scene does."""
+    with pretended() as accelerator, torch.inference_mode():
+        animated()(there, 4)
+        yield accelerator
+
+
 @pytest.fixture
-def counts(there):  # noqa: F811
+def counts(there, accelerator):  # noqa: F811
     """Counts what a scene does on the accelerator, by frames of the clip."""
 
     @torch.inference_mode()
     def count(scene):
         found = {}
-        with pretended() as accelerator:
-            scene(there, 4)  # loads
-            for frames in (SHORT, LONG):
-                accelerator.count.clear()
-                scene(there, frames)
-                found[frames] = accelerator.count.copy()
+        for frames in (SHORT, LONG):
+            accelerator.count.clear()
+            scene(there, frames)
+            found[frames] = accelerator.count.copy()
         return found
 
     return count
@@ -64,24 +91,3 @@ def counts(there):  # noqa: F811
 )
 def test_what_a_window_moves(case, counts):
     passes(case, lambda: counts(case.brings))
-
-
-@cases(
-    Case("as published", animated(), 4),
-    Case("without guidance", animated(cfg=1.0), 4),
-    Case("windows that share nothing", animated(context_overlap=0), 0),
-    Case("halves apart", waiting.halves_apart(animated()), 4),
-)
-def test_what_waits_on_the_device_does_not_grow_with_the_clip(case, small, monkeypatch):
-    most, gather = [], PerFrame.gather
-
-    def spy(self, *args):
-        made = gather(self, *args)
-        most.append(sum(not isinstance(outputs, Parked) for outputs in self.waiting.values()))
-        return made
-
-    monkeypatch.setattr(PerFrame, "gather", spy)
-    for frames in (SHORT, 3 * SHORT):
-        most.clear()
-        case.brings(small, frames)
-        assert max(most) == case.out and most[-1] == 0
