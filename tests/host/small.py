@@ -12,6 +12,8 @@ from pack.magicanimate_core.weights.published import PUBLISHED, WEIGHTS_FILE
 # as the drop-downs of the loader nodes name the files; no other folder of models has the same names
 CHOICES = {part: f"magicanimate/{file}" for part, file in PUBLISHED.items()}
 
+EIGHTS = {"context_length": 8, "context_overlap": 2}  # of frames: a short clip is several windows, too
+
 
 class PoolingVAE:
     """Stands in for the host's VAE (83 M parameters): averages 8 x 8 pixels. The server tests use the real one."""
@@ -79,9 +81,9 @@ class Small:
         return random_poses(frames, self.SIZE, self.SIZE, seed)
 
     @cache  # noqa: B019 - one object per test session
-    def expected(self, frames: int = 20):
-        """Latents of Animate with all defaults, computed once for the tests that compare with them."""
-        return self.animate(frames)
+    def expected(self, frames: int = 20, **changes):
+        """Latents of Animate, computed once for the tests that compare with them."""
+        return self.animate(frames, **changes)
 
     def animate(self, frames: int = 20, **changes):
         """Latents of Animate with all defaults but few steps."""

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pack.tests.host.small import EIGHTS
 
 
 @pytest.fixture
@@ -29,5 +30,5 @@ def compiled(small, graphs):
 
 def test_every_window_of_every_step_runs_the_same_graph(small, compiled, graphs):
     """The appearance encoder, which ends half-way, and the ControlNet stay as they are."""
-    assert torch.equal(small.animate(model=compiled), small.expected())
+    assert torch.equal(small.animate(10, **EIGHTS, model=compiled), small.expected(10, **EIGHTS))
     assert len(graphs) == 1

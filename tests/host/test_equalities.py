@@ -2,29 +2,30 @@
 
 import pytest
 import torch
+from pack.tests.host.small import EIGHTS
 
 TOLERANCE = 2e-5  # fp32, other order of sums
 
 
 @pytest.mark.parametrize("spacing", ["official", "trailing"])
 def test_composed_graph_equals_animate(small, run, relative, spacing):
-    """Parts with the host's SamplerCustomAdvanced; 20 frames, so the official schedule pads to 32."""
+    """Parts with the host's SamplerCustomAdvanced; 10 frames, so the official schedule pads to 16."""
     from comfy_extras.nodes_custom_sampler import CFGGuider, KSamplerSelect, SamplerCustomAdvanced
 
     positive, negative = small.text
     image = {"appearance_encoder": small.encoder, "vae": small.vae, "reference_image": small.image()}
     model = run("MagicAnimateApplyReference", model=small.temporal(), width=64, height=64, **image)[0]
-    model = run("MagicAnimateContextWindows", model=model)[0]
-    video = {"control_net": small.control_net, "pose_video": small.poses(20)}
+    model = run("MagicAnimateContextWindows", model=model, **EIGHTS)[0]
+    video = {"control_net": small.control_net, "pose_video": small.poses(10)}
     positive, negative = run("MagicAnimateApplyPose", positive=positive, negative=negative, **video)
     guider = CFGGuider.execute(model, positive, negative, 7.5)[0]
     sigmas = run("MagicAnimateScheduler", model=model, steps=2, spacing=spacing)[0]
-    noise = run("MagicAnimateSharedNoise", noise_seed=3)[0]
-    latent = {"samples": torch.zeros(20, 4, 8, 8)}
+    noise = run("MagicAnimateSharedNoise", noise_seed=3, context_length=8)[0]
+    latent = {"samples": torch.zeros(10, 4, 8, 8)}
     with torch.inference_mode():
         out = SamplerCustomAdvanced.execute(noise, guider, KSamplerSelect.execute("ddim")[0], sigmas, latent)
-    assert out[1]["samples"].shape[0] == 20
-    assert relative(out[0]["samples"], small.animate(20, scheduler=spacing)) == 0
+    assert out[1]["samples"].shape[0] == 10
+    assert relative(out[0]["samples"], small.animate(10, **EIGHTS, scheduler=spacing)) == 0
 
 
 def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
@@ -32,49 +33,51 @@ def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
 
     positive, negative = small.text
     image = {"appearance_encoder": small.encoder, "vae": small.vae, "reference_image": small.image()}
-    model = run("MagicAnimateContextWindows", model=small.temporal())[0]  # the order of the patches does not matter
+    model = run("MagicAnimateContextWindows", model=small.temporal(), **EIGHTS)[
+        0
+    ]  # the order of the patches does not matter
     model = run("MagicAnimateApplyReference", model=model, width=64, height=64, **image)[0]
-    video = {"control_net": small.control_net, "pose_video": small.poses(20)}
+    video = {"control_net": small.control_net, "pose_video": small.poses(10)}
     positive, negative = run("MagicAnimateApplyPose", positive=positive, negative=negative, **video)
-    latent = {"samples": torch.zeros(20, 4, 8, 8)}
+    latent = {"samples": torch.zeros(10, 4, 8, 8)}
     with torch.inference_mode():
         out = nodes.KSampler().sample(model, 3, 2, 7.5, "ddim", "ddim_uniform", positive, negative, latent)[0]
-    assert relative(out["samples"], small.animate(20, shared_noise=False, scheduler="ddim_uniform")) == 0
+    assert relative(out["samples"], small.animate(10, **EIGHTS, shared_noise=False, scheduler="ddim_uniform")) == 0
 
 
 @pytest.mark.parametrize("changes", [{"windows_per_batch": 2}, {"windows_per_batch": 5}])
 def test_batching_of_windows(small, relative, changes):
-    assert relative(small.animate(40, **changes), small.expected(40)) < TOLERANCE
+    assert relative(small.animate(20, **EIGHTS, **changes), small.expected(20, **EIGHTS)) < TOLERANCE
 
 
 def test_order_of_windows(small, relative, monkeypatch):
     from pack.magicanimate_core.host.sliding import WindowHandler
 
-    expected, forwards = small.expected(40), WindowHandler.windows
+    expected, forwards = small.expected(20, **EIGHTS), WindowHandler.windows
     monkeypatch.setattr(WindowHandler, "windows", lambda *args: forwards(*args)[::-1])
-    assert relative(small.animate(40), expected) < TOLERANCE
+    assert relative(small.animate(20, **EIGHTS), expected) < TOLERANCE
 
 
 def test_split_conditionings(small, relative, monkeypatch):
     """Short of memory the host runs the rows one conditioning at a time, the unconditional one first."""
     import comfy.model_base
 
-    expected = small.expected(20)
+    expected = small.expected(10, **EIGHTS)
     monkeypatch.setattr(comfy.model_base.BaseModel, "memory_required", lambda *args, **kwargs: 1e30)
-    assert relative(small.animate(20), expected) < TOLERANCE
+    assert relative(small.animate(10, **EIGHTS), expected) < TOLERANCE
 
 
 def test_partial_loading(small, relative, monkeypatch):
     """With hardly any memory the host leaves weights off the device and casts them where they are used."""
     import comfy.model_management as mm
 
-    expected = small.expected(20)
+    expected = small.expected(10, **EIGHTS)
     mm.unload_all_models()
     monkeypatch.setattr(mm, "is_device_cpu", lambda device: False)
     monkeypatch.setattr(mm, "vram_state", mm.VRAMState.NO_VRAM)
     model = small.temporal(small.base())
     try:
-        latents = small.animate(20, model=model)
+        latents = small.animate(10, **EIGHTS, model=model)
         streamed = [m for m in model.model.diffusion_model.modules() if getattr(m, "comfy_cast_weights", False)]
         from pack.magicanimate_core.host.temporal import motion_of
 
@@ -100,31 +103,31 @@ def test_weights_of_lower_precision(small, relative, dtype):
     inner.diffusion_model.to(kind)
     inner.diffusion_model.dtype = kind
     patched = small.temporal(model)
-    latents = small.animate(16, model=patched)
+    latents = small.animate(8, **EIGHTS, model=patched)
     assert latents.isfinite().all()
-    assert relative(latents, small.expected(16)) < (0.02 if "16" in dtype else 0.6)
+    assert relative(latents, small.expected(8, **EIGHTS)) < (0.02 if "16" in dtype else 0.6)
 
 
 def test_computation_in_bf16(small, relative):
     model = small.base()
     model.model.diffusion_model.to(torch.bfloat16)
     model.model.diffusion_model.dtype = torch.bfloat16
-    latents = small.animate(16, model=small.temporal(model))
-    assert latents.isfinite().all() and relative(latents, small.expected(16)) < 0.2
+    latents = small.animate(8, **EIGHTS, model=small.temporal(model))
+    assert latents.isfinite().all() and relative(latents, small.expected(8, **EIGHTS)) < 0.2
 
 
 def test_lora_that_does_nothing_changes_nothing(small):
     model = small.base()
     model.add_patches({key: ("diff", (torch.zeros_like(weight),)) for key, weight in some_weights(model)}, 1.0)
-    assert torch.equal(small.animate(16, model=small.temporal(model)), small.expected(16))
+    assert torch.equal(small.animate(8, **EIGHTS, model=small.temporal(model)), small.expected(8, **EIGHTS))
 
 
 def test_lora_works_and_stays_on_its_model(small, relative):
-    expected = small.expected(16)
+    expected = small.expected(8, **EIGHTS)
     model = small.shared_base.clone()
     model.add_patches({key: ("diff", (0.1 * torch.ones_like(weight),)) for key, weight in some_weights(model)}, 1.0)
-    assert relative(small.animate(16, model=small.temporal(model)), expected) > 1e-3
-    assert torch.equal(small.animate(16), expected)
+    assert relative(small.animate(8, **EIGHTS, model=small.temporal(model)), expected) > 1e-3
+    assert torch.equal(small.animate(8, **EIGHTS), expected)
 
 
 def some_weights(model):
@@ -139,19 +142,19 @@ def some_weights(model):
     "schedule", ["official", "paper", "standard_static", "standard_uniform", "looped_uniform", "batched"]
 )
 def test_every_schedule_with_hosts_windows_of_one_frame_more(small, schedule):
-    latents = small.animate(21, context_schedule=schedule, context_length=8, context_overlap=2)
-    assert latents.shape[0] == 21 and latents.isfinite().all()
+    latents = small.animate(15, **EIGHTS, context_schedule=schedule)
+    assert latents.shape[0] == 15 and latents.isfinite().all()
 
 
 @pytest.mark.parametrize("method", ["pyramid", "relative", "overlap-linear"])
 def test_every_fuse_method(small, relative, method):
-    latents = small.animate(40, fuse_method=method)
-    assert latents.isfinite().all() and relative(latents, small.expected(40)) > 1e-4
+    latents = small.animate(20, **EIGHTS, fuse_method=method)
+    assert latents.isfinite().all() and relative(latents, small.expected(20, **EIGHTS)) > 1e-4
 
 
 @pytest.mark.parametrize("sampler", ["euler", "heun", "dpmpp_2m", "dpmpp_2m_sde", "uni_pc", "lcm", "dpmpp_2s_ancestral"])
 def test_hosts_samplers(small, sampler):
-    assert small.animate(20, sampler_name=sampler, scheduler="karras", steps=3).isfinite().all()
+    assert small.animate(10, **EIGHTS, sampler_name=sampler, scheduler="karras", steps=3).isfinite().all()
 
 
 def test_pose_follows_hosts_own_windows(small, run, relative):
@@ -164,23 +167,22 @@ def test_pose_follows_hosts_own_windows(small, run, relative):
         positive, negative = small.text
         image = {"appearance_encoder": small.encoder, "vae": small.vae, "reference_image": small.image()}
         model = run("MagicAnimateApplyReference", model=windowed(small.temporal()), width=64, height=64, **image)[0]
-        video = {"control_net": small.control_net, "pose_video": small.poses(20)}
+        video = {"control_net": small.control_net, "pose_video": small.poses(10)}
         positive, negative = run("MagicAnimateApplyPose", positive=positive, negative=negative, **video)
-        empty = {"samples": torch.zeros(20, 4, 8, 8)}
+        empty = {"samples": torch.zeros(10, 4, 8, 8)}
         with torch.inference_mode():
             return nodes.KSampler().sample(model, 3, 2, 7.5, "ddim", "ddim_uniform", positive, negative, empty)[0]["samples"]
 
     def hosts(model):
         settings = {
-            "context_length": 8, "context_overlap": 2, "context_schedule": "standard_static", "context_stride": 1,
-            "closed_loop": False, "fuse_method": "flat", "dim": 0, "freenoise": False, "causal_window_fix": False,
+            **EIGHTS, "context_schedule": "standard_static", "context_stride": 1, "closed_loop": False,
+            "fuse_method": "flat", "dim": 0, "freenoise": False, "causal_window_fix": False,
         }  # fmt: skip
         known = {i.id for i in ContextWindowsManualNode.define_schema().inputs}
         return ContextWindowsManualNode.execute(model, **{k: v for k, v in settings.items() if k in known})[0]
 
     def ours(model):
-        settings = {"context_length": 8, "context_overlap": 2, "context_schedule": "standard_static"}
-        return run("MagicAnimateContextWindows", model=model, **settings)[0]
+        return run("MagicAnimateContextWindows", model=model, **EIGHTS, context_schedule="standard_static")[0]
 
     assert relative(latents(hosts), latents(ours)) < TOLERANCE
 

@@ -10,15 +10,14 @@ from pack.magicanimate_core.method.windows import padded_length
 from pack.magicanimate_core.plan.plan import make_plan
 from pack.magicanimate_core.plan.work import Net
 from pack.magicanimate_core.testing import tiny
-from pack.tests.host.small import random_poses
+from pack.tests.host.small import EIGHTS, random_poses
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
-SHORT = {"context_length": 8, "context_overlap": 2}
-STRIDES = {"context_schedule": "standard_uniform", "context_stride": 2, **SHORT}
+STRIDES = {"context_schedule": "standard_uniform", "context_stride": 2, **EIGHTS}
 OPTIONS = [
-    {"context_schedule": "paper"}, {"context_schedule": "batched"}, {"windows_per_batch": 3, **SHORT}, STRIDES,
-    {"context_schedule": "looped_uniform", "closed_loop": True, **SHORT},
-    {"move_windows": True, "context_length": 8, "context_overlap": 0},
+    {"context_schedule": "paper"}, {"context_schedule": "batched"}, {"windows_per_batch": 3, **EIGHTS}, STRIDES,
+    {"context_schedule": "looped_uniform", "closed_loop": True, **EIGHTS},
+    {"move_windows": True, **EIGHTS, "context_overlap": 0},
 ]  # fmt: skip
 
 
@@ -88,7 +87,7 @@ def test_frames_of_one_number_start_from_one_noise(frames, length):
 def test_the_node_gives_a_picture_and_a_report(run, small):
     from pack.magicanimate_core.plan.preview import preview
 
-    poses, options = random_poses(20, 64, 64), {"context_schedule": "standard_static", **SHORT}
+    poses, options = random_poses(20, 64, 64), {"context_schedule": "standard_static", **EIGHTS}
     picture, report = run("MagicAnimatePlan", pose_video=poses, reference_image=small.image(), steps=3, **options)
     expected, words = preview(planned(steps=3, **options), poses, small.image(), "crop")
     assert torch.equal(picture, expected) and report == words

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pack.tests.host.small import EIGHTS
 
 
 def hooks_on(module) -> int:
@@ -18,30 +19,30 @@ def plain_latents(model, small, frames=2):
 
 
 def test_two_prompts_after_one_another(small):
-    first = small.expected(20)
-    assert not torch.equal(small.animate(20, reference_image=small.image(8), pose_video=small.poses(20, 9)), first)
-    assert torch.equal(small.animate(20), first)
+    first = small.expected(10, **EIGHTS)
+    assert not torch.equal(small.animate(10, **EIGHTS, reference_image=small.image(8), pose_video=small.poses(10, 9)), first)
+    assert torch.equal(small.animate(10, **EIGHTS), first)
 
 
 def test_unpatched_model_is_as_fresh(small):
     used, fresh = small.base(), small.base()
-    small.animate(20, model=small.temporal(used))
+    small.animate(10, **EIGHTS, model=small.temporal(used))
     assert torch.equal(plain_latents(used, small), plain_latents(fresh, small))
     assert hooks_on(used.model) == 0
 
 
 def test_two_users_of_the_same_weights(small):
     """A text-to-image graph and an animation in one prompt, in turns."""
-    still, moving = plain_latents(small.shared_base, small), small.animate(16)
+    still, moving = plain_latents(small.shared_base, small), small.animate(8, **EIGHTS)
     assert torch.equal(plain_latents(small.shared_base, small), still)
-    assert torch.equal(small.animate(16), moving)
+    assert torch.equal(small.animate(8, **EIGHTS), moving)
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_cancel_between_windows_leaves_the_model_clean(small, after):
     import comfy.model_management as mm
 
-    expected, calls = small.expected(20), []
+    expected, calls = small.expected(10, **EIGHTS), []
 
     def cancel(*_):
         calls.append(1)
@@ -50,29 +51,29 @@ def test_cancel_between_windows_leaves_the_model_clean(small, after):
 
     handle = small.control_net.control_model.register_forward_pre_hook(cancel)
     with pytest.raises(mm.InterruptProcessingException):
-        small.animate(20)
+        small.animate(10, **EIGHTS)
     assert len(calls) == after + 1  # the window that runs may end, no other begins
     handle.remove()
     mm.interrupt_current_processing(False)
     for model in (small.shared_base.model, small.encoder.model, small.control_net.control_model):
         assert hooks_on(model) == 0
-    assert torch.equal(small.animate(20), expected)
+    assert torch.equal(small.animate(10, **EIGHTS), expected)
 
 
 def test_error_inside_leaves_the_model_clean(small, monkeypatch):
     from pack.magicanimate_core.host import reference
 
-    expected = small.expected(16)
+    expected = small.expected(8, **EIGHTS)
 
     def fail(*args):
         raise RuntimeError("out of something")
 
     monkeypatch.setattr(reference, "hybrid_attention", fail)
     with pytest.raises(RuntimeError, match="out of something"):
-        small.animate(16)
+        small.animate(8, **EIGHTS)
     monkeypatch.undo()
     assert hooks_on(small.shared_base.model) == 0
-    assert torch.equal(small.animate(16), expected)
+    assert torch.equal(small.animate(8, **EIGHTS), expected)
 
 
 def test_nothing_is_kept_after_a_run(small):
@@ -90,7 +91,7 @@ def test_nothing_is_kept_after_a_run(small):
 
     run_module.Run.__init__ = remember
     try:
-        small.animate(16)
+        small.animate(8, **EIGHTS)
     finally:
         run_module.Run.__init__ = original
     gc.collect()
@@ -102,7 +103,7 @@ def test_patching_twice_is_patching_once(small, run, relative):
     for wrappers in model.wrappers.values():
         for registered in wrappers.values():
             assert len(registered) == len(set(registered))
-    assert torch.equal(small.animate(20, model=model), small.expected(20))
+    assert torch.equal(small.animate(10, **EIGHTS, model=model), small.expected(10, **EIGHTS))
 
 
 def test_progress_and_previews(small, monkeypatch):
@@ -116,7 +117,7 @@ def test_progress_and_previews(small, monkeypatch):
     monkeypatch.setattr(
         comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, preview, **_: seen.append((value, total, preview))
     )
-    small.animate(20, steps=3)
+    small.animate(10, **EIGHTS, steps=3)
     bar = [entry for entry in seen if entry[1] > 1 and entry[1] % 3 == 0]  # others are those of loading and of the VAE
     total = bar[-1][1]
     assert [value for value, _, preview in bar if preview] == [total // 3, total * 2 // 3, total] and total > 3

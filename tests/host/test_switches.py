@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from pack.tests.host.small import random_poses
+from pack.tests.host.small import EIGHTS, random_poses
 
 CHANGED = 5
+LITTLE = {"width": 24, "height": 24}
 
 
 def unlike(one: torch.Tensor, other: torch.Tensor) -> list[int]:
@@ -12,29 +13,31 @@ def unlike(one: torch.Tensor, other: torch.Tensor) -> list[int]:
     return [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if not torch.equal(a, b)]
 
 
-@pytest.mark.parametrize(("temporal", "reached"), [(False, [CHANGED]), (True, list(range(20)))])
+@pytest.mark.parametrize(("temporal", "reached"), [(False, [CHANGED]), (True, list(range(10)))])
 def test_without_temporal_attention_frames_know_nothing_of_one_another(small, temporal, reached):
     """Over whole runs: another pose, or other noise, of one frame."""
-    clip = small.poses(20)
+    clip = small.poses(10)
     other = clip.clone()
     other[CHANGED] = random_poses(1, 64, 64, seed=8)[0]
-    plain, moved = (small.animate(20, pose_video=poses, temporal_attention=temporal) for poses in (clip, other))
+    plain, moved = (small.animate(10, **EIGHTS, pose_video=poses, temporal_attention=temporal) for poses in (clip, other))
     assert unlike(plain, moved) == reached
 
 
 def test_single_frames_are_windows_of_one_frame_without_temporal_blocks(small, relative):
     single = {"steps": 1, "temporal_attention": False}
-    whole, own = small.animate(20, **single), small.animate(20, **single, shared_noise=False)
+    whole, own = small.animate(10, **EIGHTS, **single), small.animate(10, **EIGHTS, **single, shared_noise=False)
     single |= {"shared_noise": False, "context_length": 1, "context_overlap": 0}
-    alone, batched = small.animate(20, **single), small.animate(20, **single, windows_per_batch=4)
+    alone, batched = small.animate(10, **single), small.animate(10, **single, windows_per_batch=4)
     assert relative(own, alone) < 2e-5 and relative(batched, alone) < 2e-5
     assert relative(whole, own) > 1e-2
 
 
 def test_the_switch_leaves_the_model_as_it_was(small):
-    small.animate(20, temporal_attention=False, steps=1)
-    assert torch.equal(small.animate(20), small.expected(20))
-    assert torch.equal(small.animate(20, temporal_attention=True, fuse_method="flat"), small.expected(20))
+    small.animate(10, **EIGHTS, temporal_attention=False, steps=1)
+    assert torch.equal(small.animate(10, **EIGHTS), small.expected(10, **EIGHTS))
+    assert torch.equal(
+        small.animate(10, **EIGHTS, temporal_attention=True, fuse_method="flat"), small.expected(10, **EIGHTS)
+    )
 
 
 @pytest.mark.parametrize("schedule", ["official", "paper", "standard_static", "looped_uniform"])
@@ -59,9 +62,9 @@ def test_not_fused_every_frame_is_that_of_one_window(schedule, per_batch):
 
 
 def test_not_fused_is_something_else_and_agrees_with_no_overlap_where_there_is_none(small, relative):
-    assert relative(small.animate(20, fuse_method="none"), small.expected(20)) > 1e-4
-    apart = {"context_overlap": 0, "steps": 1}
-    assert torch.equal(small.animate(32, fuse_method="none", **apart), small.animate(32, **apart))
+    assert relative(small.animate(10, **EIGHTS, fuse_method="none"), small.expected(10, **EIGHTS)) > 1e-4
+    apart = {"context_length": 8, "context_overlap": 0, "steps": 1}
+    assert torch.equal(small.animate(16, fuse_method="none", **apart), small.animate(16, **apart))
 
 
 @pytest.mark.parametrize("options", [{"guidance_end": 0.6}, {"guidance_every": 2}, {"guidance_start": 1.0}])
@@ -87,7 +90,9 @@ def test_guidance_that_is_left_out_is_one_half(small, options):
 def test_a_preset_is_its_values(small):
     from pack.magicanimate_core.presets import PRESETS
 
-    assert torch.equal(small.animate(20, steps=25, preset="draft"), small.animate(20, **PRESETS["draft"]))
-    assert torch.equal(small.animate(20, preset="published"), small.expected(20))
+    assert torch.equal(
+        small.animate(20, **LITTLE, steps=25, preset="draft"), small.animate(20, **LITTLE, **PRESETS["draft"])
+    )
+    assert torch.equal(small.animate(20, **LITTLE, preset="published"), small.animate(20, **LITTLE))
     with pytest.raises(ValueError, match="preset draft: move_windows has no effect on looped_uniform windows"):
         small.animate(4, preset="draft", context_schedule="looped_uniform")

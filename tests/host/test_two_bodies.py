@@ -7,6 +7,7 @@ from pack.magicanimate_core.pipeline.animate import sample_clip
 from pack.magicanimate_core.pipeline.conditions import Conditions, PoseImages
 from pack.magicanimate_core.pipeline.models import load_models
 from pack.magicanimate_core.weights.architecture import LATENT_SCALE
+from pack.tests.host.small import EIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +27,14 @@ def nets(small):
         {"fuse_method": "none"},
         {"temporal_attention": False},
         {"scheduler": "align_your_steps", "steps": 3},
-        {"move_windows": True, "context_length": 8, "context_overlap": 0},
+        {"move_windows": True, "context_overlap": 0},
         {"guidance_start": 0.7},
         {"guidance_end": 0.6},
         {"guidance_every": 2, "steps": 4},
     ],
 )
 def test_host_and_diffusers_agree(small, nets, relative, options):
-    frames = 20
+    frames, options = 10, EIGHTS | options
     (positive, _), (negative, _) = (conditioning[0] for conditioning in small.text)
     conditions = Conditions(
         reference=small.vae.encode(small.image()) * LATENT_SCALE,
