@@ -20,11 +20,18 @@ from pack.magicanimate_core.command.state import JobState
 from pack.magicanimate_core.media.clip import PoseClip
 from pack.magicanimate_core.options import Settings
 from pack.magicanimate_core.pipeline.denoise import ONE_WORKER
+from pack.magicanimate_core.testing.inputs import write_inputs
 from pack.scripts.comfyui import PACK as ROOT
 from pack.tests.processes import running
 from safetensors.torch import load_file
 
 LITTLE = {"width": 24, "height": 24}
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory) -> tuple[Path, Path]:
+    """A photo and a clip of one window's frames, where it does not matter what is made of them."""
+    return write_inputs(tmp_path_factory.mktemp("short"), size=64, frames=4)
 
 
 def read_video(path: Path):
@@ -44,20 +51,18 @@ def test_video_follows_the_clip(files, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.latents.safetensors", "one.mp4"]  # no state, no parts
 
 
-def test_folders_and_job_files(files, tmp_path):
+def test_folders_and_job_files(files, short, tmp_path):
+    photo, clip = short
     photos = tmp_path / "photos"
     photos.mkdir()
     for name in ("ann", "bob"):
-        (photos / f"{name}.png").write_bytes(files.photo.read_bytes())
-    command = files.command(tmp_path / "out", "--steps", "1")
+        (photos / f"{name}.png").write_bytes(photo.read_bytes())
+    command = files.command(tmp_path / "out", "--steps", "1", "--pose", str(clip))
     command[command.index("--reference") + 1] = str(photos)
     assert cli.main(command) == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["ann_densepose.mp4", "bob_densepose.mp4"]
 
-    lines = [
-        {"reference": str(files.photo), "pose": str(files.clip), "out": str(tmp_path / f"{i}.mp4"), "seed": i}
-        for i in (1, 2)
-    ]
+    lines = [{"reference": str(photo), "pose": str(clip), "out": str(tmp_path / f"{i}.mp4"), "seed": i} for i in (1, 2)]
     (tmp_path / "jobs.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     models = ["--base", str(files.base), "--magicanimate", str(files.magicanimate), "--device", "cpu"]
     assert cli.main(["animate", "--jobs", str(tmp_path / "jobs.jsonl"), "--steps", "1", *models]) == 0
@@ -181,13 +186,13 @@ def test_resumed_after_every_step(files, models, tmp_path):
         assert not run(out, resume=True)  # finished: nothing to do
 
 
-def test_no_state_is_saved_where_a_step_uses_guidance_of_the_one_before(files, models, tmp_path, monkeypatch):
+def test_no_state_is_saved_where_a_step_uses_guidance_of_the_one_before(short, models, tmp_path, monkeypatch):
     """Who goes on from one would get another video. Where a state is due and cannot be, the next one is saved."""
     saved = []
     monkeypatch.setattr(JobState, "save", lambda self, latents, step: saved.append(step))
     for every, expected in ((1, [2, 4, 5]), (2, [2, 4, 5]), (3, [4, 5]), (0, [])):
         settings = Settings(steps=5, guidance_every=2, **LITTLE)
-        job = Job(files.photo, files.clip, tmp_path / f"{every}.mp4", settings=settings)
+        job = Job(*short, tmp_path / f"{every}.mp4", settings=settings)
         how = {"workers": ONE_WORKER, "saving": Saving(every=every), "progress": lambda done: None}
         assert run_job(models, job, model_files=[], **how) and saved == expected
         saved.clear()

@@ -56,11 +56,11 @@ def test_final_latents_are_the_official_ones(official, golden, relative, name):
 
 
 @pytest.mark.parametrize(
-    ("frames", "overlap", "ranks"), [(48, 4, 2), (48, 4, 3), (48, 4, 5), (48, 4, 9), (48, 12, 5), (16, 4, 2), (16, 4, 9)]
+    ("frames", "overlap", "ranks"), [(24, 2, 2), (24, 2, 3), (24, 2, 5), (24, 2, 9), (24, 6, 5), (8, 2, 2), (8, 2, 9)]
 )
 def test_every_number_of_processes_gives_the_same(nets, conditions, ranks, frames, overlap):
     """Processes one after another, their sums collected: the total is that of one process to the last bit but few."""
-    settings = Settings(context_overlap=overlap)
+    settings = Settings(context_length=8, context_overlap=overlap)
     latents = torch.randn(frames, 4, 8, 8, generator=torch.Generator().manual_seed(2))
     sums, rows = {}, {}
 
@@ -77,7 +77,7 @@ def test_every_number_of_processes_gives_the_same(nets, conditions, ranks, frame
             handle.remove()
     alone, together = sums[0, 1], sum(sums[rank, ranks] for rank in range(ranks))
     assert ((alone - together).norm() / alone.norm()) < 1e-9
-    windows = SCHEDULES["official"].windows(frames, 16, overlap)
+    windows = SCHEDULES["official"].windows(frames, 8, overlap)
     for rank in range(ranks):  # each frame at most once in every process that needs it
         needed = {f for i in share_out(len(windows), rank, ranks) for f in windows[i]}
         assert rows.get((rank, ranks), 0) == len(needed)
@@ -116,19 +116,19 @@ def rows_of_steps(nets, steps):
 @pytest.mark.parametrize(
     ("options", "rows"),
     [
-        ({"guidance_start": 0.5}, [16, 16, 32, 32]),
-        ({"guidance_end": 0.6}, [32, 32, 16, 16]),
-        ({"guidance_every": 3}, [32, 16, 16, 32]),
-        ({"guidance_start": 1.0}, [16, 16, 16, 16]),
+        ({"guidance_start": 0.5}, [8, 8, 16, 16]),
+        ({"guidance_end": 0.6}, [16, 16, 8, 8]),
+        ({"guidance_every": 3}, [16, 8, 8, 16]),
+        ({"guidance_start": 1.0}, [8, 8, 8, 8]),
     ],
 )
 def test_guidance_that_is_not_computed_costs_nothing_and_a_run_may_be_cut_anywhere_else(nets, conditions, options, rows):
-    settings = Settings(steps=4, **options)
-    noise = torch.randn(16, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    settings = Settings(steps=4, context_length=8, context_overlap=2, **options)
+    noise = torch.randn(8, 4, 8, 8, generator=torch.Generator().manual_seed(2))
     counted, latents = rows_of_steps(nets, denoise(nets, conditions, noise, settings))
     assert counted == rows
     unguided = last(denoise(nets, conditions, noise, replace(settings, cfg=1.0)), noise)
-    assert torch.equal(unguided, latents[-1]) == (rows == [16] * 4)
+    assert torch.equal(unguided, latents[-1]) == (rows == [8] * 4)
     cuts = [step for step in range(1, 5) if can_begin_at(settings, step)]
     assert cuts == ([3, 4] if "guidance_every" in options else [1, 2, 3, 4])
     for step in cuts:

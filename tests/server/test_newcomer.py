@@ -43,7 +43,7 @@ def test_a_newcomer_sees_a_dance(server, tab, tmp_path_factory):
         page.screenshot(path=tmp_path_factory.mktemp("screens") / "templates.png")
         hands.click(page.get_by_text(TITLE, exact=True).first, TITLE)
         page.wait_for_function("() => app.graph._nodes.some((each) => each.type === 'MagicAnimateAnimate')")
-        page.evaluate(SETTINGS, {"steps": 50, "width": 128, "height": 128})  # slow enough for second thoughts
+        page.evaluate(SETTINGS, {"steps": 50, "width": 64, "height": 64})  # long enough for second thoughts
         run = page.get_by_test_id("queue-button")
         before = {*server.get("/history")}
         hands.click(run, "Run")
