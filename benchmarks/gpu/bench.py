@@ -35,7 +35,7 @@ class Sizes:
 
 FULL = Sizes()
 TINY = Sizes(
-    side=64, frames=16, steps=3, clips=(8, 16, 20), window=8, overlap=2, profiled=12, guided_side=128,
+    side=64, frames=16, steps=2, clips=(8, 16, 20), window=8, overlap=2, profiled=12, guided_side=128,
     long_clips=(8, 16, 24), sides=(64, 96, 128), precise_steps=2, matrix=256, training_steps=4, demo_training_s=45,
     compiler="eager",
 )  # fmt: skip

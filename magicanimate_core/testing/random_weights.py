@@ -166,10 +166,11 @@ def write_demo(weights: Path, shape: arch.UNetShape = DEMO_SHAPE, seed: int = 0)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, help="ComfyUI's models folder")
-    parser.add_argument("--tiny", action="store_true", help="a UNet of a hundredth of the size (needs scripts/tiny_sd15)")
+    parser.add_argument("--tiny", action="store_true", help="nets of a hundredth of the size (needs tiny_sd15)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    write_models(options.models, TINY_SHAPE if options.tiny else arch.SD15, options.seed)
+    shape, vae = (TINY_SHAPE, tiny_vae_shapes()) if options.tiny else (arch.SD15, None)
+    write_models(options.models, shape, options.seed, vae)
 
 
 if __name__ == "__main__":
