@@ -31,6 +31,7 @@ def also(host: Path) -> list[Path]:
 
 def pytest(interpreter: Path, *arguments: str, host: Path | None = None) -> int:
     environment = os.environ | ({"COMFYUI_PATH": str(host)} if host else {})
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else some thirty processes compile the same modules anew
     workers = ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadfile"]
     return subprocess.call([str(interpreter), "-m", "pytest", *workers, *arguments], cwd=PACK, env=environment)
 

@@ -7,10 +7,11 @@ import pytest
 SERVER = "tests/server/"  # whose server takes longer to start than most files of tests to run
 # What takes longest, in this order; all else follows as it is collected
 LONGEST = (
-    SERVER, "tests/command/test_animate.py", "tests/host/test_equalities.py", "tests/benchmarks/test_gpu.py",
-    "tests/host/test_two_bodies.py", "tests/command/test_train.py", "tests/host/test_reference_and_pose.py",
-    "tests/doors/host/test_frames.py", "tests/host/test_state.py", "tests/host/test_switches.py", "tests/host/test_demo.py",
-    "tests/command/test_ablate.py", "tests/training/test_loop.py",
+    SERVER, "tests/command/test_animate.py", "tests/doors/host/test_waiting.py", "tests/doors/host/test_devices.py",
+    "tests/benchmarks/test_gpu.py", "tests/command/test_train.py", "tests/host/test_equalities.py",
+    "tests/host/test_ip_adapter.py", "tests/host/test_two_bodies.py", "tests/command/test_ablate.py",
+    "tests/host/test_compiled.py", "tests/host/test_switches.py", "tests/doors/test_states.py", "tests/host/test_demo.py",
+    "tests/dancers/test_dancers.py", "tests/training/test_loop.py", "tests/training/test_distil.py",
 )  # fmt: skip
 
 
