@@ -7,25 +7,25 @@ from pack.tests.host.small import EIGHTS
 TOLERANCE = 2e-5  # fp32, other order of sums
 
 
-@pytest.mark.parametrize("spacing", ["official", "trailing"])
-def test_composed_graph_equals_animate(small, run, relative, spacing):
-    """Parts with the host's SamplerCustomAdvanced; 10 frames, so the official schedule pads to 16."""
+@pytest.mark.parametrize(("spacing", "frames", "windows"), [("official", 20, {}), ("trailing", 10, EIGHTS)])
+def test_composed_graph_equals_animate(small, run, relative, spacing, frames, windows):
+    """Parts with the host's SamplerCustomAdvanced, their defaults and others; the official schedule pads the clip."""
     from comfy_extras.nodes_custom_sampler import CFGGuider, KSamplerSelect, SamplerCustomAdvanced
 
     positive, negative = small.text
     image = {"appearance_encoder": small.encoder, "vae": small.vae, "reference_image": small.image()}
     model = run("MagicAnimateApplyReference", model=small.temporal(), width=64, height=64, **image)[0]
-    model = run("MagicAnimateContextWindows", model=model, **EIGHTS)[0]
-    video = {"control_net": small.control_net, "pose_video": small.poses(10)}
+    model = run("MagicAnimateContextWindows", model=model, **windows)[0]
+    video = {"control_net": small.control_net, "pose_video": small.poses(frames)}
     positive, negative = run("MagicAnimateApplyPose", positive=positive, negative=negative, **video)
     guider = CFGGuider.execute(model, positive, negative, 7.5)[0]
     sigmas = run("MagicAnimateScheduler", model=model, steps=2, spacing=spacing)[0]
-    noise = run("MagicAnimateSharedNoise", noise_seed=3, context_length=8)[0]
-    latent = {"samples": torch.zeros(10, 4, 8, 8)}
+    noise = run("MagicAnimateSharedNoise", noise_seed=3, **{k: v for k, v in windows.items() if k == "context_length"})[0]
+    latent = {"samples": torch.zeros(frames, 4, 8, 8)}
     with torch.inference_mode():
         out = SamplerCustomAdvanced.execute(noise, guider, KSamplerSelect.execute("ddim")[0], sigmas, latent)
-    assert out[1]["samples"].shape[0] == 10
-    assert relative(out[0]["samples"], small.animate(10, **EIGHTS, scheduler=spacing)) == 0
+    assert out[1]["samples"].shape[0] == frames
+    assert relative(out[0]["samples"], small.animate(frames, **windows, scheduler=spacing)) == 0
 
 
 def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
@@ -33,9 +33,8 @@ def test_ksampler_equals_animate_without_shared_noise(small, run, relative):
 
     positive, negative = small.text
     image = {"appearance_encoder": small.encoder, "vae": small.vae, "reference_image": small.image()}
-    model = run("MagicAnimateContextWindows", model=small.temporal(), **EIGHTS)[
-        0
-    ]  # the order of the patches does not matter
+    # the order of the patches does not matter
+    model = run("MagicAnimateContextWindows", model=small.temporal(), **EIGHTS)[0]
     model = run("MagicAnimateApplyReference", model=model, width=64, height=64, **image)[0]
     video = {"control_net": small.control_net, "pose_video": small.poses(10)}
     positive, negative = run("MagicAnimateApplyPose", positive=positive, negative=negative, **video)

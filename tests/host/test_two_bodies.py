@@ -34,7 +34,7 @@ def nets(small):
     ],
 )
 def test_host_and_diffusers_agree(small, nets, relative, options):
-    frames, options = 10, EIGHTS | options
+    frames, options = (10, EIGHTS | options) if options else (20, {})  # all defaults once
     (positive, _), (negative, _) = (conditioning[0] for conditioning in small.text)
     conditions = Conditions(
         reference=small.vae.encode(small.image()) * LATENT_SCALE,
