@@ -7,24 +7,22 @@ magicanimate_core/pose/judging*.safetensors. A few minutes on two cores.
 """
 
 import argparse
-import io
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import cv2
 import numpy as np
 import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from benchmarks.pose import cleaned
+from benchmarks.pose import cleaned, through
 from magicanimate_core.dancers import clip
 from magicanimate_core.media.densepose import paint
 from magicanimate_core.pose.forms import ALPHA, FORMS, form_looks, see
-from magicanimate_core.pose.judging import FEATURES, WEIGHTS, Case, groups, look_closer
+from magicanimate_core.pose.judging import TOLD, WEIGHTS, Case, groups, look_closer
 from magicanimate_core.pose.polling import MARGIN, Looks
 from magicanimate_core.pose.snapping import case_of, figure_box
 
@@ -94,7 +92,7 @@ def published(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         small = sized(frames, int(side * rng.uniform(0.5, 0.95)), cv2.INTER_AREA)
         frames = sized(small, side, int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
     if rng.random() < 0.8:
-        frames = through(frames, "libx264", {"crf": str(rng.integers(16, 28))})
+        frames = through(frames, ("libx264", {"crf": str(rng.integers(16, 28))}, None))
     return np.stack([cleaned(frame) for frame in frames])
 
 
@@ -120,38 +118,23 @@ def photo(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def blurred(frames: np.ndarray, parts: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Frames after a codec or a resize, and the part maps that they show."""
-    how, side = rng.random(), frames.shape[1]
-    if how < 0.15:
+    kind, side = rng.random(), frames.shape[1]
+    if kind < 0.15:
         small = int(side * rng.uniform(0.4, 0.9))
         truth = sized(sized(parts, small, cv2.INTER_NEAREST), side, cv2.INTER_NEAREST)
         shrunk = sized(frames, small, cv2.INTER_NEAREST)
         return sized(shrunk, side, int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))), truth
-    if how < 0.65:
-        return through(frames, "libx264", {"crf": str(rng.integers(14, 32)), "preset": str(rng.choice(PRESETS))}), parts
-    if how < 0.8:
-        return through(frames, "mpeg4", {}, rate=int(2 ** rng.uniform(19.5, 22))), parts
-    if how < 0.87:
-        return through(frames, "libvpx-vp9", {"crf": str(rng.integers(20, 45)), "b": "0", "cpu-used": "7"}), parts
+    if kind < 0.65:
+        how = {"crf": str(rng.integers(14, 32)), "preset": str(rng.choice(PRESETS))}
+        return through(frames, ("libx264", how, None)), parts
+    if kind < 0.8:
+        return through(frames, ("mpeg4", {}, int(2 ** rng.uniform(19.5, 22)))), parts
+    if kind < 0.87:
+        return through(frames, ("libvpx-vp9", {"crf": str(rng.integers(20, 45)), "b": "0", "cpu-used": "7"}, None)), parts
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
     return np.stack([cv2.imdecode(cv2.imencode(".jpg", frame, quality)[1], 1) for frame in frames[..., ::-1]])[
         ..., ::-1
     ], parts
-
-
-def through(frames: np.ndarray, codec: str, options: dict[str, str], rate: int = 0) -> np.ndarray:
-    """Frames out of a codec."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
-        stream = container.add_stream(codec, rate=25, options=options)
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
-        if rate:
-            stream.bit_rate = rate
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
-        container.mux(stream.encode())
-    file.seek(0)
-    with av.open(file) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 class Examples(NamedTuple):
@@ -210,7 +193,7 @@ def train(kinds: list[Examples], steps: int) -> dict[str, np.ndarray]:
         schedule.step()
         if step % 500 == 0:
             print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    first, noise = net[0].weight.split([FEATURES, width - FEATURES], 1)
+    first, noise = net[0].weight.split([TOLD, width - TOLD], 1)
     weights = {"first": first, "noise": noise, "first.bias": net[0].bias, "last": net[4].weight}
     weights |= {"second": net[2].weight, "second.bias": net[2].bias}
     return {name: np.ascontiguousarray(value.detach().numpy().astype(np.float32)) for name, value in weights.items()}

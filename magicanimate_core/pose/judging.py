@@ -24,12 +24,12 @@ WEIGHTS = {  # by whether brightness tells parts apart
 }
 MIRRORED = np.array([WINDOW * (y, x) for y in (1, -1) for x in (1, -1)])  # (4, 25, 2), by 2 * odd row + odd column
 GAUSSIAN = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
-CANDIDATES = 3  # of whom the likeliest becomes a rival
+FURTHER = 3  # parts around a pixel of which the likeliest becomes a rival, besides those that always are
 ONCE_JUDGED = 7  # tenths that a judged pixel counts when others are judged again; one that was voted on counts 5
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
 NARROW = 1.0  # a lead over the next rival, in the scores of the net: less is close
 SECTIONS = CLOSE, 2 * CLOSE, 3 * CLOSE, 4 * CLOSE  # of what the net is told
-FEATURES = SECTIONS[-1] + 4
+TOLD = SECTIONS[-1] + 4
 # Multiplications of a product that BLAS does not share out among threads of its own: frames are read in threads, which would
 # wait for one another's
 MULTIPLIED_AT_ONCE = 250_000
@@ -97,7 +97,7 @@ def look_closer(case: Case, group: np.ndarray, look: Looks) -> Doubts:
     window = case.at[group] + steps.take(case.odd[group], 1)  # (25, n) places
     seen, voted, ycc = case.seen.at(window[:CLOSE]), case.voted.at(window), case.ycc.take(window[:CLOSE], 1)  # (3, 13, n)
     rivals = _rivals(voted, seen.labels[CENTRE], ycc[:, CENTRE], look)
-    told = np.empty((FEATURES, *rivals.shape), np.float32)
+    told = np.empty((TOLD, *rivals.shape), np.float32)
     alike, dim, told_seen, told_voted, single = np.split(told, SECTIONS)
     told_seen[:], behind = _backing(seen, rivals), _backing(voted, rivals)
     told_voted[:] = behind[:CLOSE]
@@ -116,7 +116,7 @@ def _rivals(windows: Map, nearest: np.ndarray, look_here: np.ndarray, look: Look
     """What pixels (n,) of a group may be, (R, n) uint8: as voted, as by nearest colour if that differs, or the likeliest."""
     voted = windows.labels[CENTRE]
     known = (voted,) if np.array_equal(voted, nearest) else (voted, nearest)
-    (likeliest, *_), _ = poll(windows, look_here, look, CANDIDATES, barred=known)
+    (likeliest, *_), _ = poll(windows, look_here, look, FURTHER, barred=known)
     return np.stack([*known, likeliest])
 
 
@@ -147,7 +147,7 @@ def _backing(windows: Map, rivals: np.ndarray) -> np.ndarray:
 def _scores(told: np.ndarray, noise: np.ndarray, bright: bool) -> np.ndarray:
     """What the net says of rivals, (R, n), of what it is told, (F, R, n), and a frame's noise (4,): the highest wins."""
     net = _net(bright)
-    first = product(net["first"], told.reshape(FEATURES, -1))  # (H, R * n)
+    first = product(net["first"], told.reshape(TOLD, -1))  # (H, R * n)
     first += (net["noise"] @ noise + net["first.bias"])[:, None]
     second = product(net["second"], np.maximum(first, 0, out=first))
     second += net["second.bias"][:, None]

@@ -19,7 +19,7 @@ WINDOW = np.array(  # (25, 2): the close ones by rows, then the corners
 CENTRE = CLOSE // 2
 NEARNESS = np.array([4, 3, 1], np.uint8)[np.abs(WINDOW)].prod(1, dtype=np.uint8)  # (25,): a Gaussian, in whole numbers
 UNITS = np.array([[7.0], [24.0], [24.0]], np.float32)  # of Y, Cb, Cr: grey levels over which a likeness falls to 1 / e
-AT_ONCE = 4096  # pixels whose windows stay in the processor's cache
+POLLED_AT_ONCE = 4096  # pixels whose windows stay in the processor's cache
 
 
 class Map(NamedTuple):
@@ -48,7 +48,7 @@ class Looks(NamedTuple):
 
 def at_once(count: int) -> Iterator[slice]:
     """Gives the numbers to `count`, some at a time."""
-    yield from (slice(start, start + AT_ONCE) for start in range(0, count, AT_ONCE))
+    yield from (slice(start, start + POLLED_AT_ONCE) for start in range(0, count, POLLED_AT_ONCE))
 
 
 def poll(windows: Map, seen: np.ndarray, look: Looks, candidates: int, barred: tuple = ()) -> tuple[np.ndarray, np.ndarray]:

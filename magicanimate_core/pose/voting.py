@@ -8,7 +8,7 @@ from .surroundings import fold
 NOBODY = np.uint8(99)  # in a map of votes: a pixel whose colour is of no part
 LINE, IN_SMALL, PATCH = 1, 5, 10  # tenths that a pixel's vote counts: in a line, in 2 x 2, in 3 x 3 pixels of its part
 SETTLED = 5  # of a pixel that was voted on, when it is judged
-CANDIDATES = 4  # parts around a pixel of which one is elected
+ELECTABLE = 4  # parts around a pixel of which one is elected
 DOUBT = 0.07  # of the winner's votes: where all others have more together, it is not sure
 
 
@@ -64,7 +64,7 @@ def vote(ycc: np.ndarray, before: Map, at: np.ndarray, look: Looks) -> tuple[Map
 def _elect(held: Map, at: np.ndarray, ycc: np.ndarray, look: Looks) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest part at flat places (n,), 25 where nobody votes; also, where others come near it, (n,) bool."""
     windows = held.at(at + (WINDOW @ (held.labels.shape[1], 1))[:, None])
-    parts, likely = poll(windows, ycc.take(at, 1), look, CANDIDATES)
+    parts, likely = poll(windows, ycc.take(at, 1), look, ELECTABLE)
     return np.where(likely[0] > 0, parts[0], np.uint8(PARTS)), likely.sum(0) > (1 + DOUBT) * likely[0]
 
 

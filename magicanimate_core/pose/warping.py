@@ -34,7 +34,7 @@ class Warp:
         """Returns the photo (H, W, 3) uint8 in the pose of a frame (H, W, 3) uint8; who is not in the photo is left out."""
         out = self.behind.copy()
         for (_, shown), (limbs, wanted) in zip(self.people, _people(limb_map(pose)), strict=False):
-            for limb, map_ in enumerate(limb_maps(shown, wanted)):
+            for limb, map_ in enumerate(bent_limbs(shown, wanted)):
                 y, x = np.nonzero(limbs == limb)
                 if limb and len(x):
                     places = (np.stack([x, y], -1) - map_.shift) @ np.linalg.inv(map_.matrix).T
@@ -48,7 +48,7 @@ def _people(limbs: np.ndarray) -> list[PosedPerson]:
     return sorted(((part, body(part)) for part in parts), key=lambda person: float(np.nanmean(person[1].box[::2])))
 
 
-def limb_maps(shown: Body, wanted: Body) -> list[Affine]:
+def bent_limbs(shown: Body, wanted: Body) -> list[Affine]:
     """Returns what brings every limb of a body to the other's place, (LIMBS,); its parent's map where joints are unseen."""
     everything = _boxes(shown, wanted)
     out = [everything] * LIMBS

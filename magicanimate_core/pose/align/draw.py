@@ -11,7 +11,7 @@ from .similarity import Similarity
 
 ORDER = (TORSO, *FEET, *LOWER_LEGS, *UPPER_LEGS, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS)  # later ones lie before
 _ARMS = (*UPPER_ARMS, *LOWER_ARMS, *HANDS)  # what may lie before the torso
-POINTS = 0.4  # widths at which the length of a limb is half believed
+HALF_BELIEVED = 0.4  # widths at which the length of a limb is half believed
 LEAST_LONG = 0.3  # of a limb's scale across that it is stretched by at least
 JOINT = 0.6  # of a limb's width that is drawn beyond its joint, and of a leg under the other, below all limbs
 FAR_OFF = 1 << 40  # beyond the number of any pixel
@@ -63,7 +63,7 @@ def brought(way: np.ndarray, goes: np.ndarray, wide: float, thick: float) -> np.
     if not long > 0:
         return wide * np.eye(2)
     along, across = way / long, np.array([-way[1], way[0]]) / long
-    sure = long**2 / (long**2 + (POINTS * thick) ** 2)
+    sure = long**2 / (long**2 + (HALF_BELIEVED * thick) ** 2)
     longer = max(sure * (float(goes @ along) / long - wide), (LEAST_LONG - 1) * wide)
     aside = sure * float(goes @ across) / long
     return wide * np.eye(2) + np.outer(longer * along + aside * across, along)
