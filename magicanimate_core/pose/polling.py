@@ -1,6 +1,6 @@
 """Which parts stand in the windows around pixels of a part map, how many votes they have, and which are likely there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +51,9 @@ def at_once(count: int) -> Iterator[slice]:
     yield from (slice(start, start + POLLED_AT_ONCE) for start in range(0, count, POLLED_AT_ONCE))
 
 
-def poll(windows: Map, seen: np.ndarray, look: Looks, candidates: int, barred: tuple = ()) -> tuple[np.ndarray, np.ndarray]:
+def poll(
+    windows: Map, seen: np.ndarray, look: Looks, candidates: int, barred: Sequence[np.ndarray] = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns the likeliest parts of windows (25, n) first, (K, n) uint8, and how likely they are, (K, n) float32.
 
     Candidates, K, are those with the strongest single vote; likely is who has many votes, times the likeness to what is
