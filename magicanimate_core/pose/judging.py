@@ -15,7 +15,7 @@ import numpy as np
 from einops import rearrange
 from safetensors.numpy import load_file
 
-from .polling import CENTRE, CLOSE, MARGIN, UNITS, WINDOW, Looks, Map, at_once, poll
+from .polling import CENTRE, CLOSE, MARGIN, NEARNESS, UNITS, WINDOW, Looks, Map, at_once, poll
 from .surroundings import fold
 
 WEIGHTS = {  # by whether brightness tells parts apart
@@ -23,7 +23,6 @@ WEIGHTS = {  # by whether brightness tells parts apart
     False: Path(__file__).with_name("judging_over_grey.safetensors"),
 }
 MIRRORED = np.array([WINDOW * (y, x) for y in (1, -1) for x in (1, -1)])  # (4, 25, 2), by 2 * odd row + odd column
-GAUSSIAN = np.exp(-(WINDOW**2).sum(1) / 2.88).astype(np.float32)  # (25,)
 FURTHER = 3  # parts around a pixel of which the likeliest becomes a rival, besides those that always are
 ONCE_JUDGED = 7  # tenths that a judged pixel counts when others are judged again; one that was voted on counts 5
 STEEP = 16.0  # grey levels of brightness beyond which more makes no difference
@@ -106,8 +105,9 @@ def look_closer(case: Case, group: np.ndarray, look: Looks) -> Doubts:
         levels[0] = _brightness(ycc[0], told_voted)
     tint = _compare(ycc, levels, alike, dim)
     told[SECTIONS[1] : SECTIONS[3]] *= np.float32(0.1)
-    share = product(GAUSSIAN[None], behind.astype(np.float32).reshape(len(WINDOW), -1)).reshape(rivals.shape)
-    single[0] = share / (GAUSSIAN @ voted.trust + np.float32(1e-5))
+    near = NEARNESS.astype(np.float32)
+    share = product(near[None], behind.astype(np.float32).reshape(len(WINDOW), -1)).reshape(rivals.shape)
+    single[0] = share / (near @ voted.trust + np.float32(1e-5))
     single[1], single[2], single[3] = rivals == seen.labels[CENTRE], rivals == voted.labels[CENTRE], tint[CENTRE]
     return Doubts(rivals, told)
 

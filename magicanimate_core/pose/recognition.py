@@ -55,16 +55,18 @@ def _too_small(frames: np.ndarray) -> str:
 def tell(frames: np.ndarray) -> tuple[Recognised | None, str | None]:
     """Returns the form of frames, or None and what they look like instead, a noun (None: nothing that has a name)."""
     looked = thinned(frames)
-    found = _numbers(looked) or _best(looked) or _best(thinned(frames, CLOSER_SIDE))  # a small figure
+    found = _numbers(looked) or _best(frames)
     if found is None:
         return None, what_else(looked)
     broken = _codec_broke(frames, found.form)
     return (None, broken) if broken else (found, None)
 
 
-def _best(frames: np.ndarray) -> Recognised | None:
-    """The form with a palette that explains frames best, if one does."""
-    return max(_scores(frames), key=lambda scored: scored.confidence, default=None)
+def _best(frames: np.ndarray, chosen: Form | None = None) -> Recognised | None:
+    """The form with a palette that explains frames best, or the chosen one; at a closer look where a figure is small."""
+    sides = (LOOKED_SIDE, CLOSER_SIDE) if max(frames.shape[1:3]) > LOOKED_SIDE else (LOOKED_SIDE,)
+    found = (max(_scores(thinned(frames, side), chosen), key=lambda s: s.confidence, default=None) for side in sides)
+    return next(filter(None, found), None)
 
 
 def clause(frames: np.ndarray) -> str | None:
@@ -90,10 +92,7 @@ def _convinces(form: Form, share: float, sharp: float, extent: float) -> bool:
 
 def score(frames: np.ndarray, form: Form) -> float:
     """Returns how well frames are explained by a form that somebody chose, 0..1."""
-    frames = thinned(frames)
-    if form.channel is None:
-        return next((scored.confidence for scored in _scores(frames, form)), 0.0)
-    found = _numbers(frames)
+    found = _numbers(thinned(frames)) if form.channel is not None else _best(frames, form)
     return found.confidence if found and found.form is form else 0.0
 
 

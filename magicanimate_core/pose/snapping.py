@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .judging import Case, judge, product
+from .judging import ONCE_JUDGED, Case, judge, product
 from .polling import MARGIN, UNITS, Looks, Map
 from .voting import vote, weigh
 
@@ -40,7 +40,7 @@ def snap(rgb: np.ndarray, seen: Seen, look: Looks) -> np.ndarray:
         return seen.parts
     case = case_of(rgb, seen, box, look)
     whole = seen.parts.copy()
-    held = case.voted.having(case.at, judge(case, look), 0)
+    held = case.voted.having(case.at, judge(case, look), ONCE_JUDGED)
     whole[box] = held.labels[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return whole
 
