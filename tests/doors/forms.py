@@ -61,9 +61,9 @@ def one(frames: np.ndarray) -> np.ndarray:
     return frames[:1]
 
 
-def far_away(frames: np.ndarray, background: tuple = (68, 1, 84), side: int = 900) -> np.ndarray:
+def far_away(frames: np.ndarray, background: tuple = (68, 1, 84), side: int = 900, step: int = 2) -> np.ndarray:
     """A figure of a tenth of the height, in a large picture."""
-    small = frames[:, ::2, ::2]
+    small = frames[:, ::step, ::step]
     whole = np.empty((len(small), side, side, 3), np.uint8)
     whole[:] = background
     whole[:, 300 : 300 + small.shape[1], 500 : 500 + small.shape[2]] = small
@@ -91,6 +91,11 @@ ODD = [
     Case("made smaller", lambda: show.resized(show.drawn("parula"), 100), in_form("parula")),
     Case("a small figure", lambda: far_away(show.drawn("viridis")), in_form("viridis")),
     Case("a small figure, BGR", lambda: far_away(show.drawn("viridis_bgr"), (84, 1, 68)), in_form("viridis_bgr")),
+    Case(
+        "a small figure, compressed",
+        lambda: show.through(far_away(show.drawn("viridis"), side=600, step=3), "crf 18"),
+        in_form("viridis"),
+    ),
     Case("small parts, numbers", tiny_parts, in_form("numbers")),
     Case("another dancer", lambda: show.drawn("viridis_bgr", show.dancer(11)), in_form("viridis_bgr")),
 ]
