@@ -1,6 +1,8 @@
 """Names and shapes of every tensor against diffusers' own models, whole size and small."""
 
 import math
+import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -26,6 +28,17 @@ def test_tables_are_those_of_diffusers(cls, table, shape):
     theirs = {k: tuple(v.shape) for k, v in diffusers_model(cls, shape, **more).items()}
     assert {k: spec.shape for k, spec in table(shape).items()} == theirs
     assert arch.unet_shape(theirs) == shape
+
+
+@pytest.mark.parametrize(("shape", "places"), [(arch.SD15, 20), (replace(SMALL, res_blocks=1), 12)])
+def test_a_temporal_block_follows_every_resnet_block_of_both_ways(shape, places):
+    behind = re.compile(r"((?:down|up)_blocks\.\d+\.)resnets(\.\d+)\.conv2\.weight")
+    resnets = {
+        behind.sub(r"\1motion_modules\2", key): spec.shape[0]
+        for key, spec in arch.unet_tensors(shape).items()
+        if behind.fullmatch(key)
+    }
+    assert arch.temporal_widths(shape) == resnets and len(resnets) == places
 
 
 def test_encoder_lacks_24_tensors_of_the_unet():
